@@ -21,6 +21,9 @@ const CONNECT_MS = 5000;
 /** How long the server may take to end a connection. */
 const CLOSE_MS = 1000;
 
+/** The part of the server that warns of a commit that no synchronous standby may have. (The text is in its own language.) */
+const UNREPLICATED = 'SyncRepWaitForLSN';
+
 /** Arrays of bigint and numeric, as PostgreSQL numbers their types; the types themselves follow. */
 const NUMBER_ARRAYS = [1016, 1231];
 const NUMBERS = [20, 1700];
@@ -51,6 +54,8 @@ export class Connection {
   readonly #texts: Map<string, string>;
   #lost: Error | undefined;
   #corked = false;
+  /** Whether a commit that succeeded may be lost. Its answer arrives although the connection has been ended. */
+  #isUnreplicated = false;
   readonly #onLost: ((error: Error) => void)[] = [];
 
   private constructor(client: Client, schema: string) {
@@ -60,6 +65,12 @@ export class Connection {
     texts.set(schema, this.#texts);
     client.on('error', (error) => this.#lose(error));
     client.on('end', () => this.#lose(new ConnectionLost('the connection was closed')));
+    // An administrator has ended the wait for a standby. The commit succeeds, but a failover would lose it.
+    client.on('notice', ({ routine }) => {
+      if (routine !== UNREPLICATED) return;
+      this.#isUnreplicated = true;
+      this.destroy(new ConnectionLost('a commit may not be on a standby'));
+    });
   }
 
   /** Connects. Rejects with the error of the socket or of the server. */
@@ -137,6 +148,7 @@ export class Connection {
       const settle = (error: Error | null, result: Answer) => {
         // What the server said of a statement is its answer, even if the connection ends with it.
         if (error) reject(error instanceof Error && 'severity' in error ? error : this.#asLost(error));
+        else if (this.#isUnreplicated) reject(this.#asLost(this.#lost!));
         else resolve(answer(result));
       };
       if (typeof query === 'string') this.#client.query(query, settle);

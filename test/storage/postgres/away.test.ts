@@ -11,6 +11,7 @@ import { Sessions } from '../../../src/storage/postgres/sessions.ts';
 import { statement } from '../../../src/storage/postgres/statement.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
 import { proxyOf } from '../../postgres-proxy.ts';
+import { FAST, startServer } from '../../postgres-server.ts';
 import { key, message, settings, T0 } from '../subject.ts';
 import { topicSettings } from '../topic-subject.ts';
 
@@ -112,3 +113,36 @@ it.skipIf(!url || process.platform !== 'linux')(
     await proxy.close();
   },
 );
+
+it.skipIf(!url)('a commit is not acknowledged if its wait for a standby is cancelled', async () => {
+  const server = await startServer([...FAST, '-c', 'synchronous_commit=on']);
+  const store = await openEngine({ database: server.url });
+  const { queue: standard } = await store.createQueue(key('q'), settings(), T0);
+  const { queue: fifo } = await store.createQueue(key('q.fifo'), settings({ fifo: true }), T0);
+  const setStandby = async (name: string) => {
+    await sql(server.url, `ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
+    await sql(server.url, 'SELECT pg_reload_conf()');
+  };
+  const waiting = async () => {
+    const rows = await sql<{ pid: number }>(
+      server.url,
+      "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+    );
+    return rows.map(({ pid }) => pid);
+  };
+  await setStandby('away');
+  const refused = expect(store.send(standard.id, [message('a')], T0)).rejects.toMatchObject({ outcome: 'unknown' });
+  const deduplication = { key: 'k', windowMs: 60_000 };
+  const repeated = store.send(fifo.id, [message('a', { groupId: 'g', deduplication })], T0);
+  await expect.poll(() => waiting()).toHaveLength(2);
+  const before = await waiting();
+  await sql(server.url, 'SELECT pg_cancel_backend(pid) FROM unnest($1::integer[]) AS w (pid)', [before]);
+  await refused;
+  // The send that can be repeated waits again, although it finds the message there.
+  await expect.poll(async () => (await waiting()).filter((pid) => !before.includes(pid))).toHaveLength(1);
+  await setStandby('');
+  expect(await repeated).toHaveLength(1);
+  expect(await store.counts(fifo.id, T0)).toMatchObject({ visible: 1 });
+  await store.close();
+  await server.stop();
+});
