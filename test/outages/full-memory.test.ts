@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { root, run } from '../commands/command.ts';
+import { control } from '../control/client.ts';
 import { client } from '../helpers.ts';
 
 const CLI = join(root, 'dist/cli.cjs');
@@ -45,6 +46,9 @@ it.each<[where: string, args: string[], env: Record<string, string>]>([
   await Promise.all(Array.from({ length: SENDERS }, send));
   expect(sent).toBeGreaterThan(200);
   for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'ServiceUnavailable' });
+  expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
+  // There is no room for the copy, but the message has been received.
+  await control(url!).post('/faults', { effect: { type: 'duplicate' } });
   expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
   expect(child.exitCode).toBeNull();
 });
