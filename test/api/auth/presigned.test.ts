@@ -54,9 +54,15 @@ describe('a presigned URL', () => {
     const { QueueUrl } = await client('JSON').call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
     const url = await presigned(new URL(`${QueueUrl}?Action=SendMessage&MessageBody=a&DelaySeconds=900`), OWNER);
     const delay = 'DelaySeconds=900';
-    const others = url.search.slice(1).split('&').filter((parameter) => parameter !== delay);
+    const others = url.search
+      .slice(1)
+      .split('&')
+      .filter((parameter) => parameter !== delay);
     for (const empty of ['&'.repeat(6000), '&'.repeat(3000)]) {
-      for (const query of [[...others, empty, delay], [empty, ...others, empty, delay]]) {
+      for (const query of [
+        [...others, empty, delay],
+        [empty, ...others, empty, delay],
+      ]) {
         expect(await get(new URL(`${QueueUrl}?${query.join('&')}`))).toMatch(/^200 /);
       }
     }
