@@ -47,6 +47,8 @@ export interface Gathering {
   signal: AbortSignal;
   /** The name of the receiver in events. */
   receiver: string;
+  /** Resolves to whether the policy of a queue of another account allows another poll. The first one is allowed. */
+  mayPollAgain(): Promise<boolean>;
   /** Receives the messages that no filter matched, before they are deleted. */
   onFiltered(messages: readonly Received[]): void;
   /** Receives the messages on which the filters would take too long. */
@@ -102,8 +104,11 @@ export async function gather(gathering: Gathering): Promise<Batch | undefined> {
     const now = env.clock.now();
     if (signal.aborted || now >= windowEndsAt || (entries.size > 0 && windowSeconds === 0)) break;
     const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
-    const waitMs = entries.size === 0 ? pollSeconds * 1000 : windowEndsAt - now;
-    const found = await poll(gathering, { max, waitMs, bytes: bytesMax - bytes, guard, signal }).catch((error) => {
+    const waitMs = Math.min(pollSeconds * 1000, windowEndsAt - now);
+    const mayPoll = async () => !isForeign || entries.size === 0 || gathering.mayPollAgain();
+    const next = async () =>
+      (await mayPoll()) ? poll(gathering, { max, waitMs, bytes: bytesMax - bytes, guard, signal }) : undefined;
+    const found = await next().catch((error) => {
       // The messages gathered so far can be handled nevertheless.
       if (entries.size === 0) throw error;
       return undefined;
