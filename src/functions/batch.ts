@@ -55,9 +55,6 @@ export interface Gathering {
   onUndecided(messages: readonly Received[]): void;
 }
 
-/** Without filters, messages of more characters have turns of their own, too: it takes a while to print them. */
-const SHORT_CHARACTERS = 10_000;
-
 /**
  * Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`.
  */
@@ -144,8 +141,7 @@ interface Poll {
 
 /** Receives messages, and deletes those that match no filter. */
 async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }: Poll): Promise<Entry[]> {
-  const { env, queue, receiver, mapping, filters, filterLine, onFiltered, onUndecided } = gathering;
-  const hasFilters = mapping.settings.filters.length > 0;
+  const { env, queue, receiver, filters, filterLine, onFiltered, onUndecided } = gathering;
   const received = await receive(
     env,
     queue,
@@ -161,8 +157,7 @@ async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }:
   const undecided: Received[] = [];
   for (const one of received) {
     const value = recordOf(one, queue);
-    if (hasFilters || value.body.length > SHORT_CHARACTERS) await filterLine.turn();
-    const matches = filters.match(value);
+    const matches = await filterLine.match(filters, value);
     if (!matches) {
       (matches === undefined ? undecided : filtered).push(one);
       continue;
