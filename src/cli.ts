@@ -57,12 +57,9 @@ async function main(): Promise<void> {
       import('./settings/credentials.ts'),
     ]);
     const isUsageError = error instanceof UsageError || error instanceof CredentialsError;
-    const text = error instanceof Error ? error.message : String(error);
-    // Only the problems of a file are several lines. What others quote must not look like a line of its own.
-    const message = error instanceof Error && error.name === 'QueueFileError' ? text : printableLine(text);
     const help = name === 'serve' ? 'squab --help' : `squab ${name} --help`;
-    if (isUsageError) fail(`${message} See ${help}.`, USAGE_ERROR);
-    else fail(message, FAILED);
+    if (isUsageError) fail(`${textOf(error)} See ${help}.`, USAGE_ERROR);
+    else fail(textOf(error), FAILED);
   }
 }
 
@@ -81,10 +78,16 @@ function endAtSignal(running: Running): void {
       await (await running.squab?.catch(() => undefined))?.stop();
       process.exit();
     } catch (error) {
-      fail(`Could not stop cleanly: ${error instanceof Error ? error.message : error}`, FAILED);
+      fail(`Could not stop cleanly: ${textOf(error)}`, FAILED);
       process.exit(FAILED);
     }
   });
+}
+
+/** Only the problems of a file are several lines. What other errors quote must not look like a line of its own. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return printableLine(String(error));
+  return error.name === 'QueueFileError' ? error.message : printableLine(error.message);
 }
 
 /**

@@ -41,7 +41,7 @@ export async function readSmallFile(path: string, bytesMax: number): Promise<str
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const found = await file.stat();
-    // Looks again at what was opened: the other user may have created it only now.
+    // Looks again at what was opened: another user may have created it only now.
     if (!found.isFile() || isPlanted(path, found)) return undefined;
     const { buffer, bytesRead } = await file.read(Buffer.alloc(bytesMax + 1), 0, bytesMax + 1, 0);
     return bytesRead > bytesMax ? undefined : buffer.toString('utf8', 0, bytesRead);
@@ -53,7 +53,7 @@ export async function readSmallFile(path: string, bytesMax: number): Promise<str
 /**
  * Returns whether another user may have created this to mislead Squab: it belongs to another user, and is either no
  * regular file, such as a link, or in a folder where every user can create files, such as /tmp. `found`: what `lstat` says,
- * for a caller that decides more by it: the other user may replace it in the meantime.
+ * or what was opened, for a caller that does more with it: the other user may replace it in the meantime.
  */
 export function isPlanted(path: string, found = lstatSync(path, { throwIfNoEntry: false })): boolean {
   if (!found || isTrusted(found)) return false;

@@ -10,7 +10,7 @@ import { readSmallFile, replaceFile } from './files.ts';
 /** A ready file with one URL has less than 100 bytes. */
 const BYTES_MAX = 65_536;
 
-/** Others may read it, but not change it, even if the umask lets them: in a container, that is often 0. */
+/** Others may read it, but not change it, even if the umask is 0. */
 const MODE = 0o644;
 
 /** The contents of a ready file. */

@@ -134,6 +134,7 @@ def test_checks_signatures_with_the_credentials_of_a_client(tmp_path):
     [
         ({"port": 70000}, r'^port= .*"70000"\.$'),
         ({"in_flight_limit": 0}, r'^in_flight_limit= .*"0"'),
+        ({"database": ""}, r"^database= must be a URL"),
         ({"durability": "power"}, r"^durability= needs data= or database="),
         ({"config": "nowhere.yaml"}, r"^Cannot read .*nowhere\.yaml: there is no such file\.$"),
         ({"auto_create": "perhaps"}, r'^auto_create= .*"perhaps"\.$'),

@@ -33,11 +33,15 @@ export async function runWithFaults(
   const target = { operation: operation.name, queues, topics };
   const ids = entryIds(input);
   const before = [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'before', ids))];
-  await apply(faults, before);
+  await apply(faults, before, call);
   const failing = before.filter(failsEntries);
   const output = await operation.run(input, failing.length > 0 ? { ...call, refusedEntries: refuser(failing) } : call);
   // Effects after the request are decided only now: a request that SQS refuses does not use up their rules.
-  await apply(faults, [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'after', ids))]);
+  await apply(
+    faults,
+    [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'after', ids))],
+    call,
+  );
   return output;
 }
 
@@ -61,12 +65,16 @@ function entryIds(input: unknown): string[] {
 }
 
 /** Drops the connection, fails or waits, if one of the effects requires it. Throws SqsError and ConnectionDropped. */
-async function apply(faults: Faults, due: readonly DueEffect<RequestEffect>[]): Promise<void> {
+async function apply(faults: Faults, due: readonly DueEffect<RequestEffect>[], call: Call): Promise<void> {
+  // One for all delays: each signal listens to the connection.
+  let signal: AbortSignal | undefined;
   for (const { effect, chance } of due) {
     if (effect.type === 'fail-entries') continue;
     if (effect.type === 'drop') throw new ConnectionDropped();
     if (effect.type === 'error') throw errorOf(effect);
-    await faults.sleep(Math.round(effect.minMs + chance() * (effect.maxMs - effect.minMs)), effect.clock);
+    const ms = Math.round(effect.minMs + chance() * (effect.maxMs - effect.minMs));
+    signal ??= call.signal();
+    await faults.sleep(ms, effect.clock, signal);
   }
 }
 

@@ -21,7 +21,7 @@ const SHOWN = 200;
 /** The name of an operation, or the method and path of a request to Lambda. */
 const ACTION = /^(\w*|[A-Z]+ \/\S*)$/;
 
-/** Returns what a client gave as the name of an operation. If it cannot be one, it may be a message. */
+/** Returns what a client gave as the name of an operation; only its length if it cannot be one, and so may contain a message. */
 function shownAction(action: string): string {
   return ACTION.test(action) ? action.slice(0, SHOWN) : `(${action.length} characters)`;
 }

@@ -3,11 +3,15 @@
  * of them would hold up other requests. A receive may return fewer messages than it could, so it stops before that.
  */
 
+import { heapBytes } from '../storage/catalogue-bound.ts';
 import type { ReceiveRequest } from '../storage/store.ts';
 import type { Env } from './env.ts';
 
-/** Bytes of the messages in a response. Ten messages of 1 MiB fit unless every fifth character has to be escaped. */
-export const PRINTED_BYTES_MAX = 20 * 1024 * 1024;
+/**
+ * Bytes of the messages in a response. Ten messages of 1 MiB fit unless every fifth character has to be escaped, or the heap
+ * is small: while a response is printed, it takes several times as much, and queues may fill half of the heap.
+ */
+export const PRINTED_BYTES_MAX = Math.min(20 * 1024 * 1024, heapBytes() / 64);
 
 /** Bytes of a character: `"` as `&quot;`. Other characters have up to three, for each of their UTF-16 code units. */
 const CHARACTER_BYTES_MAX = 6;

@@ -72,6 +72,57 @@ overBothWires('messages', (fixture) => {
     expect(message.events.map(({ kind }: Output) => kind)).toEqual(['sent', 'purged', 'queue-deleted']);
   });
 
+  it('that a restore brought back after they were deleted are gone after a purge', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get, post, put, remove } = control(squab.url);
+    const QueueUrl = await queue();
+    const { MessageId } = await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    await put('/snapshots/s');
+    await remove(`/messages/${MessageId}`);
+    await post('/snapshots/s/restore');
+    await call('ReceiveMessage', { QueueUrl });
+    await call('PurgeQueue', { QueueUrl });
+    const [message] = (await get('/messages')).messages;
+    expect(message.present).toBe(false);
+    expect(message.events.map(({ kind }: Output) => kind)).toEqual(['sent', 'deleted', 'received', 'purged']);
+  });
+
+  it('that were received before a restore brought back their purge are gone', async () => {
+    const { call, queue, squab } = await fixture();
+    const { get, post, put } = control(squab.url);
+    const QueueUrl = await queue();
+    await call('SendMessage', { QueueUrl, MessageBody: 'x' });
+    await put('/snapshots/before');
+    await call('PurgeQueue', { QueueUrl });
+    await put('/snapshots/after');
+    await post('/snapshots/before/restore');
+    await call('ReceiveMessage', { QueueUrl });
+    await post('/snapshots/after/restore');
+    const [message] = (await get('/messages')).messages;
+    expect(message.present).toBe(false);
+    expect(message.events.map(({ kind }: Output) => kind)).toEqual(['sent', 'purged', 'received']);
+  });
+
+  it('that a move task made are gone once a restore has undone the move', async () => {
+    const made = await fixture();
+    const { call, queue, squab } = made;
+    const { get, post, put } = control(squab.url);
+    const dlq = await queue('dlq');
+    const policy = { deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 };
+    await queue('q', { RedrivePolicy: JSON.stringify(policy) });
+    const { MessageId } = await call('SendMessage', { QueueUrl: dlq, MessageBody: 'x' });
+    await put('/snapshots/s');
+    await call('StartMessageMoveTask', { SourceArn: arnOf('dlq'), DestinationArn: arnOf('q') });
+    expect(await latestTask(made)).toMatchObject({ Status: 'COMPLETED' });
+    await post('/snapshots/s/restore');
+    const { messages } = await get('/messages');
+    const present = messages.map((message: Output) => [message.messageId === MessageId, message.present]);
+    expect(present).toEqual([
+      [false, false],
+      [true, true],
+    ]);
+  });
+
   it('that were dead-lettered after a snapshot was taken are present once it is restored, even if they were sent long ago', async () => {
     const { call, queue, squab } = await fixture({ journal: 1 });
     const { get, post, put } = control(squab.url);
@@ -84,7 +135,8 @@ overBothWires('messages', (fixture) => {
     await call('ReceiveMessage', { QueueUrl });
     await post(`/messages/${MessageId}/dead-letter`);
     await post('/snapshots/s/restore');
-    expect((await get('/messages')).messages).toMatchObject([{ messageId: MessageId, present: true }]);
+    const restored = { messageId: MessageId, present: true, queue: { name: 'q' } };
+    expect((await get('/messages')).messages).toMatchObject([restored]);
   });
 
   it('that expire as a snapshot is restored are gone, and named in the event', async () => {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { overBothWires } from '../helpers.ts';
 
 overBothWires('the effect latency', (fixture) => {
@@ -37,6 +37,35 @@ overBothWires('the effect latency', (fixture) => {
     const begin = performance.now();
     await call('ListQueues');
     expect(performance.now() - begin).toBeGreaterThanOrEqual(39);
+  });
+
+  it('delays up to 100 requests whose clients have gone, and carries out those that were left before', async () => {
+    const { queue, squab, clock } = await fixture();
+    const QueueUrl = await queue();
+    const effect = { type: 'latency', duration: '1 day', clock: 'sqs' } as const;
+    squab.control.faults.add({ operation: 'SendMessage', effect });
+    const body = (MessageBody: string) => new URLSearchParams({ Action: 'SendMessage', QueueUrl, MessageBody });
+    for (let count = 1; count <= 101; count++) {
+      const client = new AbortController();
+      const left = fetch(squab.url, { method: 'POST', body: body(`${count}`), signal: client.signal }).catch(() => {});
+      await expect.poll(() => squab.control.faults.list()[0]!.triggered, { interval: 1 }).toBe(count);
+      client.abort();
+      await left;
+    }
+    const bodies = async () =>
+      (await squab.control.messages.peek('q', { limit: 1000 })).messages.map((one) => one.body);
+    await expect.poll(bodies).toEqual(['1']);
+    await clock.advance(86_400_000);
+    expect((await bodies()).sort()).toEqual(Array.from({ length: 101 }, (_, index) => `${index + 1}`).sort());
+  });
+
+  it('of many rules together makes no warning', async () => {
+    const { call, squab } = await fixture();
+    for (let count = 0; count < 20; count++) squab.control.faults.add({ effect: { type: 'latency', duration: '0ms' } });
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    await call('ListQueues');
+    expect(warn.mock.calls).toEqual([]);
+    warn.mockRestore();
   });
 
   it('ends when Squab stops', async () => {

@@ -47,6 +47,33 @@ describe('the history of a message', () => {
   });
 });
 
+describe('the list of messages', () => {
+  it.each(['purged', 'deleted', 'dead-lettered', 'queue-deleted'])(
+    'knows where a message is that was %s while a function worked on it',
+    async (fate) => {
+      const f = await fed();
+      const { messages, queues } = f.squab.control;
+      await f.call('CreateQueue', { QueueName: 'dlq' });
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('dlq'), maxReceiveCount: 1 });
+      const { QueueUrl } = await f.feed({}, { RedrivePolicy });
+      f.functions.handle = () => undefined;
+      const { MessageId } = await f.call('SendMessage', { QueueUrl, MessageBody: 'a' });
+      const invocation = await f.functions.next();
+      if (fate === 'purged') await queues.purge('q');
+      if (fate === 'deleted') await messages.delete(MessageId);
+      if (fate === 'dead-lettered') await messages.deadLetter(MessageId);
+      if (fate === 'queue-deleted') await f.call('DeleteQueue', { QueueUrl });
+      invocation.answer({ status: 500 });
+      await f.clock.advance(0);
+      const [message] = messages.recent();
+      const kinds = message!.events.map(({ kind }) => kind);
+      expect(kinds).toEqual(['sent', 'received', fate, 'function-failed']);
+      const present = fate === 'dead-lettered';
+      expect(message).toMatchObject({ present, queue: { name: present ? 'dlq' : 'q' } });
+    },
+  );
+});
+
 describe('an event', () => {
   it('names the function and the reason', async () => {
     const f = await fed();

@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { root, run } from '../commands/command.ts';
+import { control } from '../control/client.ts';
 import { client } from '../helpers.ts';
 
 const CLI = join(root, 'dist/cli.cjs');
@@ -46,6 +47,9 @@ it.each<[where: string, args: string[], env: Record<string, string>]>([
   expect(sent).toBeGreaterThan(200);
   for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'ServiceUnavailable' });
   expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
+  // There is no room for the copy, but the message has been received.
+  await control(url!).post('/faults', { effect: { type: 'duplicate' } });
+  expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
   expect(child.exitCode).toBeNull();
 });
 
@@ -55,6 +59,9 @@ it('responses that clients do not read do not overflow a heap of 64 MiB', async 
   const { call } = client('JSON', url!);
   await call('CreateQueue', { QueueName: 'q' });
   for (let n = 0; n < 10; n++) await call('SendMessage', { QueueUrl: 'q', MessageBody: QUOTES });
+  // Printing several at once would take a part of the heap that queues may fill.
+  const few = await call('ReceiveMessage', { QueueUrl: 'q', MaxNumberOfMessages: 10, VisibilityTimeout: 0 });
+  expect(few.Messages).toHaveLength(1);
   const served = await Promise.all(Array.from({ length: SILENT_READERS }, () => receiveWithoutReading(url!)));
   expect(served).toContain(true);
   expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);

@@ -212,6 +212,10 @@ topics: { t: { attributes: { SignatureVersion: 2, DataProtectionPolicy: { Name: 
     ['topics: [{ name: a, subscriptions: [{ url: "http://u:pw@" }] }]', '"http://u:***@" cannot be subscribed'],
     ['topics: [{ name: a, subscriptions: [{ function: "http://u:pw@h" }] }]', '"http://u:***@h" is not the name'],
     [
+      `topics: [{ name: a, subscriptions: [{ function: "http://u:${'p'.repeat(100)}@h" }] }]`,
+      '"http://u:***…" is not the name',
+    ],
+    [
       'topics: [{ name: a, subscriptions: [{ protocol: sms, endpoint: "http://u:pw@h" }] }]',
       'Invalid SMS endpoint: http://u:***@h',
     ],

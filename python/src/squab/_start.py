@@ -96,7 +96,8 @@ def start(
     given = {name: value for name, value in locals().items() if name != "timeout" and value is not None}
     if not os.environ.get("SQUAB_PORT"):
         given.setdefault("port", 0)
-    secrets = {_variable(name): str(given.pop(name)) for name in _SECRETS if name in given}
+    # An empty variable would count as none. As a flag, an empty URL is an error.
+    secrets = {_variable(name): str(given.pop(name)) for name in _SECRETS if given.get(name)}
     command = [*squab_command(), *(flag for name, value in given.items() for flag in _flags(name, value))]
     folder = tempfile.TemporaryDirectory(prefix="squab-")
     ready_file = Path(folder.name, "ready.json")

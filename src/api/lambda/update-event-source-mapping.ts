@@ -12,10 +12,10 @@ export const updateEventSourceMapping = lambdaOperation({
   name: 'UpdateEventSourceMapping',
   summary: 'Changes the function or the settings of an event source mapping.',
   input: structure({ UUID: required(string), FunctionName: optional(string), ...settingsMembers }),
-  async *needs({ UUID, Enabled }, { caller: { account, region }, functions }) {
+  async *needs({ UUID, Enabled, ...others }, { caller: { account, region }, functions }) {
     yield { action: 'UpdateEventSourceMapping', queue: { account, region, name: '' } };
-    if (Enabled === false) return;
-    // Another function, or the same one again, will get the messages.
+    if (Enabled === false && Object.values(others).every((value) => value === undefined)) return;
+    // Once the mapping is enabled, the change decides what happens to the messages.
     const { queue } = await findMapping(functions, { account, region }, UUID);
     for (const action of NEEDED) yield { action, queue };
   },

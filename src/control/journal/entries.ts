@@ -47,6 +47,27 @@ export interface Entry {
 /** How many entries are looked at before other requests run: less than a millisecond of work. */
 export const ENTRIES_AT_ONCE = 1000;
 
+/** The kinds of entries that removed a message from its queue, alone or with all others. */
+export const ENDS: readonly Kind[] = ['deleted', 'expired', 'moved', 'purged', 'queue-deleted'];
+
+/**
+ * Returns whether such entries tell where a message is. It may have left its queue before a function answers, or a send is
+ * recognized as a duplicate.
+ */
+export function tellsPlace(kind: Kind): boolean {
+  return kind !== 'deduplicated' && !kind.startsWith('function-');
+}
+
+/** @internal Returns whether an entry removed a message from its queue, alone or with all others. */
+export function isEnd({ kind }: Entry): boolean {
+  return ENDS.includes(kind);
+}
+
+/** @internal Returns whether an entry gave a message this key. */
+export function isBegin({ key, to }: Entry, of: number): boolean {
+  return to?.key === of && key !== of;
+}
+
 /** Marks a number as undefined in a column. */
 export const ABSENT = Number.NaN;
 
@@ -173,6 +194,11 @@ export class Entries {
     };
   }
 
+  /** Returns the queue of an entry. */
+  queueOf(id: number): EntryQueue | undefined {
+    return this.#queues[this.#slotOf(id)];
+  }
+
   /** Returns the queue that the message with this key was in after an entry. */
   queueAfter(id: number, key: number): EntryQueue {
     const slot = this.#slotOf(id);
@@ -183,6 +209,20 @@ export class Entries {
   /** Yields the entries after the one with this ID, as far back as they are kept, oldest first. */
   *after(id: number): Generator<Entry> {
     for (let next = Math.max(id + 1, this.firstId); next <= this.#lastId; next++) yield this.entry(next);
+  }
+
+  /**
+   * Returns where a message is according to the latest entry about it that tells, and that is not undone, with the ID of
+   * that entry; if there is none, where the oldest entry found it. `last` is the ID of the latest entry.
+   */
+  placeOf(key: number, last: number, isUndone: (id: number) => boolean): { id: number; queue: EntryQueue } {
+    let id = last;
+    for (const entry of this.about(last)) {
+      ({ id } = entry);
+      const begins = isBegin(entry, key);
+      if (begins || (tellsPlace(entry.kind) && !isUndone(id))) return { id, queue: this.queueAfter(id, key) };
+    }
+    return { id, queue: this.queueOf(id)! };
   }
 
   /** Yields all entries that are kept, latest first. */

@@ -8,11 +8,23 @@
  * a busy machine with two cores).
  */
 
+import { heapBytes } from '../../storage/catalogue-bound.ts';
 import { charactersOf } from '../../storage/content-size.ts';
 import type { Happening } from '../../storage/happenings.ts';
 import type { MessageContent, Queue } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
-import { ABSENT, Entries, type Entry, type EntryQueue, type Kind, publicationText, withReason } from './entries.ts';
+import {
+  ABSENT,
+  ENDS,
+  Entries,
+  type Entry,
+  type EntryQueue,
+  isBegin,
+  isEnd,
+  publicationText,
+  tellsPlace,
+  withReason,
+} from './entries.ts';
 import { QueueEnds } from './queue-ends.ts';
 import { Slots } from './slots.ts';
 
@@ -20,9 +32,9 @@ import { Slots } from './slots.ts';
 const ENTRIES_PER_MESSAGE = 4;
 /**
  * The limit for all bodies and message attributes together; beyond it, the contents of the oldest messages are
- * dropped.
+ * dropped. In a small heap, those of deleted messages take up to a sixteenth.
  */
-const CHARACTERS_MAX = 16 * 1024 * 1024;
+const CHARACTERS_MAX = Math.min(16 * 1024 * 1024, heapBytes() / 32);
 
 /** A message that the journal knows. */
 export interface JournalledMessage {
@@ -160,35 +172,36 @@ export class Journal {
     const last = this.#lastEntries[slot]!;
     const steps = [...this.entries.about(last)].reverse();
     // Only entries with this message's own key can end it: the move that created this message ended another one.
-    if (steps.some((step) => isEnd(step) && step.key === key)) return steps;
+    if (steps.some((step) => isEnd(step) && step.key === key && !this.#isUndone(step.id))) return steps;
+    const place = this.entries.placeOf(key, last, (id) => this.#isUndone(id));
     for (const id of this.#queueEnds.of(queue.id)) {
-      if (id <= last || id < this.entries.firstId) continue;
+      if (id <= place.id || id < this.entries.firstId) continue;
       steps.push(this.entries.entry(id));
       if (!this.#isUndone(id)) break;
     }
-    return steps;
+    return steps.sort((a, b) => a.id - b.id);
   }
 
   /** Returns the last receiver of a message, if known. */
   receiverOf(key: number): string | undefined {
     const slot = this.#slots.get(key);
-    if (slot === undefined) return undefined;
-    for (const entry of this.entries.about(this.#lastEntries[slot]!)) {
-      if (entry.kind === 'received') return entry.receiver;
-    }
+    const entries = slot === undefined ? [] : this.entries.about(this.#lastEntries[slot]!);
+    for (const { kind, receiver } of entries) if (kind === 'received') return receiver;
     return undefined;
   }
 
   /**
-   * Returns whether the latest entry about a message removed it, or a restored snapshot did. A deduplicated send does
-   * not count. Only the engine knows whether the message exists.
+   * Returns whether the latest entry about a message removed it, or a restored snapshot did. Only the engine knows whether
+   * the message exists.
    */
   isGone(message: JournalledMessage): boolean {
-    const steps = this.stepsOf(message);
-    const last = steps.findLast((step) => step.kind !== 'deduplicated' && !this.#isUndone(step.id));
-    if (last) return isEnd(last) && last.to?.key !== message.key;
+    const steps = this.stepsOf(message).filter(({ kind }) => tellsPlace(kind));
+    const last = steps.findLast(({ id }) => !this.#isUndone(id));
     // A restore has undone everything that is known about it, including that it was sent, or moved here.
-    return steps.some(({ kind, key, to }) => kind === 'sent' || (to?.key === message.key && key !== message.key));
+    if (!last) return steps.some((step) => step.kind === 'sent' || isBegin(step, message.key));
+    // What happened before to the message that was moved here is in effect, but the move is not.
+    if (last.key !== undefined && last.key !== message.key && !isBegin(last, message.key)) return true;
+    return isEnd(last) && last.to?.key !== message.key;
   }
 
   /** Returns the mark of now. It must be passed to `restored` if a snapshot that is taken now is restored. */
@@ -215,14 +228,14 @@ export class Journal {
   }
 
   #isUndone(id: number): boolean {
-    return this.#undone.some(({ first, last }) => first <= id && id <= last);
-  }
-
-  /** Returns the ID of the latest entry about a message that no restored snapshot has undone, or else of the latest. */
-  #latestInEffect(last: number): number {
-    if (!this.#isUndone(last)) return last;
-    for (const { id } of this.entries.about(last)) if (!this.#isUndone(id)) return id;
-    return last;
+    // There may be thousands of ranges, in their order.
+    let [low, high] = [0, this.#undone.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#undone[middle]!.last < id) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#undone.length && this.#undone[low]!.first <= id;
   }
 
   #message(slot: number): JournalledMessage | undefined {
@@ -230,7 +243,7 @@ export class Journal {
     // Newer entries have overwritten all entries about this message.
     if (last < this.entries.firstId) return undefined;
     const key = this.#slots.keyOf(slot);
-    const queue = this.entries.queueAfter(this.#latestInEffect(last), key);
+    const { queue } = this.entries.placeOf(key, last, (id) => this.#isUndone(id));
     return { messageId: this.#ids[slot]!, queue, key, content: this.#contents[slot] };
   }
 
@@ -284,11 +297,4 @@ export class Journal {
     this.#slots.delete(slot);
     this.#slots.set(key, slot);
   }
-}
-
-const ENDS: readonly Kind[] = ['deleted', 'expired', 'moved', 'purged', 'queue-deleted'];
-
-/** Returns whether an entry removed a message from its queue, alone or with all others. */
-export function isEnd({ kind }: Entry): boolean {
-  return ENDS.includes(kind);
 }

@@ -54,11 +54,11 @@ export class QueueFileError extends Error {
   }
 }
 
-/** The password in a URL, which can be in any place of a file, also where none is expected. */
-const PASSWORD = /(https?:[\\/]+[^\\/?#:\s"]*:)[^\\/?#\s"]*@/gi;
+/** The password in a URL, which can be in any place of a file, also where none is expected. A long one may be cut off. */
+const PASSWORD = /(https?:[\\/]+[^\\/?#:\s"]*:)[^\\/?#\s"]*([@…])/gi;
 
 function shown(text: string): string {
-  const line = text.replace(PASSWORD, '$1***@');
+  const line = text.replace(PASSWORD, '$1***$2');
   return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}…` : line;
 }
 

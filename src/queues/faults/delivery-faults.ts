@@ -5,7 +5,7 @@
  * SQS short and long polling".
  */
 
-import type { Message, NewMessage, Queue } from '../../storage/store.ts';
+import { type Message, type NewMessage, type Queue, StoreUnavailable } from '../../storage/store.ts';
 import type { Millis } from '../../time/clock.ts';
 import type { Env } from '../env.ts';
 import { type Chance, shuffled } from './chance.ts';
@@ -74,8 +74,13 @@ export async function duplicateDelivery(
 ): Promise<void> {
   const originals = messages.filter(({ receipt }) => !faults.isCopy(receipt.key));
   if (queue.fifo || originals.length === 0 || !isTriggered(faults, queue)) return;
-  const sent = await store.send(queue.id, originals.map(copyOf), now);
+  // The messages have been received, so the receive succeeds even if there is no room for copies.
+  const sent = await store.send(queue.id, originals.map(copyOf), now).catch(unlessUnavailable);
   for (const { key } of sent ?? []) faults.addCopy(key);
+}
+
+function unlessUnavailable(error: unknown): undefined {
+  if (!(error instanceof StoreUnavailable)) throw error;
 }
 
 function isTriggered(faults: Faults, queue: Queue): boolean {

@@ -103,6 +103,12 @@ interface Entry {
   triggered: number;
 }
 
+/**
+ * How many delayed requests are kept whose clients have gone. The limit on connections does not limit them, and each may be
+ * as long as a request can be.
+ */
+const ABANDONED_MAX = 100;
+
 /** How many copies are remembered. One that is forgotten may be duplicated once more. */
 const COPIES_MAX = 100_000;
 
@@ -112,6 +118,8 @@ export class Faults {
   readonly #entries = new Map<string, Entry>();
   /** The delayed responses. */
   readonly #sleepers = new Set<Sleeper>();
+  /** Those whose clients have gone, in the order in which they left. */
+  readonly #abandoned = new Set<Sleeper>();
   /** The keys of messages that are copies, the oldest first. */
   readonly #copies = new Set<number>();
   #seed = 0;
@@ -207,8 +215,11 @@ export class Faults {
     }
   }
 
-  /** Waits for `ms` milliseconds of the given clock, or until the server stops. */
-  async sleep(ms: Millis, by: 'machine' | 'sqs'): Promise<void> {
+  /**
+   * Waits for `ms` milliseconds of the given clock, or until the server stops. `signal` is aborted when the client of the
+   * request disconnects. That does not end the wait, but only the latest `ABANDONED_MAX` such requests wait on.
+   */
+  async sleep(ms: Millis, by: 'machine' | 'sqs', signal: AbortSignal): Promise<void> {
     if (this.#ended) return;
     const clock = by === 'sqs' ? this.#clock : this.#machine;
     await new Promise<void>((resolve) => {
@@ -217,12 +228,22 @@ export class Faults {
         wake: () => {
           sleeper.cancelAlarm();
           this.#sleepers.delete(sleeper);
+          this.#abandoned.delete(sleeper);
           resolve();
         },
       };
       this.#sleepers.add(sleeper);
       setAlarm(sleeper);
+      if (signal.aborted) this.#abandon(sleeper);
+      else signal.addEventListener('abort', () => this.#abandon(sleeper), { once: true });
     });
+  }
+
+  #abandon(sleeper: Sleeper): void {
+    if (!this.#sleepers.has(sleeper)) return;
+    this.#abandoned.add(sleeper);
+    const [first] = this.#abandoned;
+    if (this.#abandoned.size > ABANDONED_MAX) first!.wake();
   }
 
   /** Must be called when SQS's clock was set back by `byMs`, so that delays on that clock do not become longer. */

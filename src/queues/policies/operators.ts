@@ -171,7 +171,7 @@ function inNetwork(text: string): Compare | undefined {
   if (version === 0 || rest.length > 0 || !(prefix <= bits)) return undefined;
   const networks = new BlockList();
   networks.addSubnet(network, prefix, version === 4 ? 'ipv4' : 'ipv6');
-  // For Node, `::/0` contains every IPv4 address, too. Nobody who writes that means it.
+  // For Node, `::/0` contains every IPv4 address, too. In a policy, it stands for IPv6 addresses only.
   const isWide = version === 6 && prefix < IPV4_PREFIX;
   return (actual, { steps }) => {
     steps.take(READING_STEPS);

@@ -26,7 +26,12 @@ it('lets nobody feed a function from a queue that is denied to them, but lets th
   const mapping = { EventSourceArn: ARN, FunctionName: 'f', Enabled: false };
   expect(await ask(COLLEAGUE, 'POST', '', mapping)).toMatchObject({ status, message });
   const { UUID } = await ask(OWNER, 'POST', '', mapping);
-  for (const change of [{ Enabled: true }, { FunctionName: 'f' }, { BatchSize: 1 }]) {
+  for (const change of [
+    { Enabled: true },
+    { FunctionName: 'f' },
+    { Enabled: false, FunctionName: 'f' },
+    { Enabled: false, BatchSize: 1 },
+  ]) {
     expect(await ask(COLLEAGUE, 'PUT', `/${UUID}`, change)).toMatchObject({ status, message });
     expect((await ask(OWNER, 'PUT', `/${UUID}`, change)).status).toBe(202);
   }
