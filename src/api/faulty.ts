@@ -66,12 +66,15 @@ function entryIds(input: unknown): string[] {
 
 /** Drops the connection, fails or waits, if one of the effects requires it. Throws SqsError and ConnectionDropped. */
 async function apply(faults: Faults, due: readonly DueEffect<RequestEffect>[], call: Call): Promise<void> {
+  // One for all delays: each signal listens to the connection.
+  let signal: AbortSignal | undefined;
   for (const { effect, chance } of due) {
     if (effect.type === 'fail-entries') continue;
     if (effect.type === 'drop') throw new ConnectionDropped();
     if (effect.type === 'error') throw errorOf(effect);
     const ms = Math.round(effect.minMs + chance() * (effect.maxMs - effect.minMs));
-    await faults.sleep(ms, effect.clock, call.signal());
+    signal ??= call.signal();
+    await faults.sleep(ms, effect.clock, signal);
   }
 }
 

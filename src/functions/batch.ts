@@ -48,14 +48,13 @@ export interface Gathering {
   signal: AbortSignal;
   /** The name of the receiver in events. */
   receiver: string;
+  /** Resolves to whether the policy of a queue of another account allows another poll. The first one is allowed. */
+  mayPollAgain(): Promise<boolean>;
   /** Receives the messages that no filter matched, before they are deleted. */
   onFiltered(messages: readonly Received[]): void;
   /** Receives the messages on which the filters would take too long. */
   onUndecided(messages: readonly Received[]): void;
 }
-
-/** Without filters, messages of more characters have turns of their own, too: it takes a while to print them. */
-const SHORT_CHARACTERS = 10_000;
 
 /**
  * Resolves to the next batch; to none if the signal was aborted before there was a message. Throws `QueueDoesNotExist`.
@@ -106,8 +105,11 @@ export async function gather(gathering: Gathering): Promise<Batch | undefined> {
     const now = env.clock.now();
     if (signal.aborted || now >= windowEndsAt || (entries.size > 0 && windowSeconds === 0)) break;
     const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
-    const waitMs = entries.size === 0 ? pollSeconds * 1000 : windowEndsAt - now;
-    const found = await poll(gathering, { max, waitMs, bytes: bytesMax - bytes, guard, signal }).catch((error) => {
+    const waitMs = Math.min(pollSeconds * 1000, windowEndsAt - now);
+    const mayPoll = async () => !isForeign || entries.size === 0 || gathering.mayPollAgain();
+    const next = async () =>
+      (await mayPoll()) ? poll(gathering, { max, waitMs, bytes: bytesMax - bytes, guard, signal }) : undefined;
+    const found = await next().catch((error) => {
       // The messages gathered so far can be handled nevertheless.
       if (entries.size === 0) throw error;
       return undefined;
@@ -140,8 +142,7 @@ interface Poll {
 
 /** Receives messages, and deletes those that match no filter. */
 async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }: Poll): Promise<Entry[]> {
-  const { env, queue, receiver, mapping, filters, filterLine, onFiltered, onUndecided } = gathering;
-  const hasFilters = mapping.settings.filters.length > 0;
+  const { env, queue, receiver, filters, filterLine, onFiltered, onUndecided } = gathering;
   const received = await receive(
     env,
     queue,
@@ -157,8 +158,7 @@ async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }:
   const undecided: Received[] = [];
   for (const one of received) {
     const value = recordOf(one, queue);
-    if (hasFilters || value.body.length > SHORT_CHARACTERS) await filterLine.turn();
-    const matches = filters.match(value);
+    const matches = await filterLine.match(filters, value);
     if (!matches) {
       (matches === undefined ? undecided : filtered).push(one);
       continue;

@@ -3,6 +3,7 @@
  * from their queues, so that functions that do not answer do not use up the memory of the process.
  */
 
+import { WaitingLine } from '../time/waiting-line.ts';
 import { EVENT_BYTES_MAX } from './lambda-limits.ts';
 
 /** The messages that a poller has taken for a batch. */
@@ -13,7 +14,7 @@ export interface Hold {
 
 export class EventRoom {
   readonly #max: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #line = new WaitingLine();
   #bytes = 0;
 
   constructor(bytesMax = EVENT_BYTES_MAX) {
@@ -43,22 +44,12 @@ export class EventRoom {
   /** Resolves when there is room, or the signal is aborted. A caller that has not been told to end sets a hold next. */
   async wait(signal: AbortSignal): Promise<void> {
     if (!this.isFull || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        signal.removeEventListener('abort', end);
-        this.#waiting.delete(end);
-        resolve();
-      };
-      signal.addEventListener('abort', end);
-      this.#waiting.add(end);
-    });
+    await this.#line.wait(signal);
     if (signal.aborted) this.#wakeNext();
   }
 
   /** Wakes the poller that has waited for the longest time, if there is room. */
   #wakeNext(): void {
-    if (this.isFull) return;
-    const [wake] = this.#waiting;
-    wake?.();
+    if (!this.isFull) this.#line.wakeNext();
   }
 }

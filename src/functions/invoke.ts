@@ -89,9 +89,12 @@ export class Invocations {
           'satisfy enum value set: [Event, DryRun, RequestResponse]',
       );
     }
-    // Nobody would get the answer: without a limit of time, such invocations would fill the memory.
-    const isNeeded = AbortSignal.any([this.#stopping.signal, signal()]);
-    const outcome = await this.#dependencies.invoker.invoke(target, event, isNeeded, { headers });
+    const stopping = this.#stopping.signal;
+    const gone = signal();
+    // Nobody would get the answer: without a limit of time, such invocations would fill the memory. But an emulator that has
+    // the event works on it to the end, and until then cannot take another one.
+    const ends = target.isEmulator ? stopping : AbortSignal.any([stopping, gone]);
+    const outcome = await this.#dependencies.invoker.invoke(target, event, ends, { headers, unless: gone });
     return invokedOf(target, outcome);
   }
 

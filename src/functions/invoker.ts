@@ -29,8 +29,8 @@ export class Invoker {
 
   /**
    * Invokes a function with an event. Of the invocations of a Runtime Interface Emulator, one waits for the other.
-   * `unless`: if this signal is aborted before the function gets the event, it does not get it. Never rejects;
-   * resolves soon after `signal` is aborted.
+   * `unless`: if this signal is aborted before the function gets the event, it does not get it, and the invocation ends
+   * soon. Never rejects; resolves soon after `signal` is aborted.
    */
   invoke(
     target: LocalFunction,
@@ -47,7 +47,8 @@ export class Invoker {
       if (result.kind === 'answer' && result.body.length > LONG_ANSWER_BYTES) await this.#judging.turn();
       return outcomeOf(target, result);
     };
-    const invocation = target.isEmulator ? this.#inLine(target.url, invoke, signal) : invoke();
+    const ends = unless ? AbortSignal.any([signal, unless]) : signal;
+    const invocation = target.isEmulator ? this.#inLine(target.url, invoke, ends) : invoke();
     this.#options.track(invocation);
     return invocation;
   }

@@ -200,6 +200,7 @@ export class Poller {
       ...{ env, queue, mapping, filters: this.#filters, filterLine, leftOver: this.#leftOver, signal, room, hold },
       bytesMax: room.isCrowded ? SHORT_BATCH_BYTES : PAYLOAD_BYTES_MAX,
       receiver: `function ${target.name}`,
+      mayPollAgain: async () => (await this.#fedQueue.find(mapping))?.isAllowed === true,
       onFiltered: (messages) => reports.filtered(target, queue, messages),
       onUndecided: (messages) => reports.undecided(target, mapping, queue, messages),
     });

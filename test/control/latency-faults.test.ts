@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { overBothWires } from '../helpers.ts';
 
 overBothWires('the effect latency', (fixture) => {
@@ -57,6 +57,15 @@ overBothWires('the effect latency', (fixture) => {
     await expect.poll(bodies).toEqual(['1']);
     await clock.advance(86_400_000);
     expect((await bodies()).sort()).toEqual(Array.from({ length: 101 }, (_, index) => `${index + 1}`).sort());
+  });
+
+  it('of many rules together makes no warning', async () => {
+    const { call, squab } = await fixture();
+    for (let count = 0; count < 20; count++) squab.control.faults.add({ effect: { type: 'latency', duration: '0ms' } });
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    await call('ListQueues');
+    expect(warn.mock.calls).toEqual([]);
+    warn.mockRestore();
   });
 
   it('ends when Squab stops', async () => {

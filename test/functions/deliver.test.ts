@@ -21,7 +21,12 @@ async function invocations() {
   const log = { info() {}, warn() {}, error() {} };
   const made = new Invocations({ functions, invoker, clock: systemClock, log });
   const deliver = (name: string, signal = new AbortController().signal) => made.deliver(arnOf(name), EVENT, signal);
-  return { server, gone, deliver };
+  const invoke = (functionName: string, event: string, signal: AbortSignal) =>
+    made.invoke(
+      { account: '000000000000', region: 'us-east-1' },
+      { functionName, type: undefined, payload: Buffer.from(event), headers: {}, signal: () => signal },
+    );
+  return { server, gone, deliver, invoke };
 }
 
 describe('an event of a topic', () => {
@@ -118,6 +123,25 @@ describe('an event of a topic', () => {
     (await server.next()).answer();
     expect(await Promise.all(outcomes)).toEqual([{ kind: 'delivered' }, { kind: 'delivered' }]);
     expect(server.most).toBe(1);
+  });
+
+  it('waits while an emulator works for a client that has gone, and skips clients that went before it had their events', async () => {
+    const { server, deliver, invoke } = await invocations();
+    server.handle = () => undefined;
+    const [first, second] = [new AbortController(), new AbortController()];
+    const begun = invoke('emulator', '1', first.signal);
+    const { answer } = await server.next();
+    const waiting = invoke('emulator', '2', second.signal);
+    const outcome = deliver('emulator');
+    first.abort();
+    second.abort();
+    await waiting;
+    answer({ body: 'done' });
+    // The emulator has worked on the event to the end.
+    expect(String((await begun).answer?.body)).toBe('done');
+    (await server.next()).answer();
+    expect(await outcome).toEqual({ kind: 'delivered' });
+    expect(server.invocations.map(({ event }) => event)).toEqual([1, JSON.parse(EVENT)]);
   });
 });
 

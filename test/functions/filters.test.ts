@@ -1,6 +1,7 @@
 /** The filters of event source mappings. */
 
 import { describe, expect, it } from 'vitest';
+import { FilterLine, filtersOf } from '../../src/functions/filters.ts';
 import { longestTurn } from '../cpu-time.ts';
 import { fed, MAPPINGS } from './fed.ts';
 
@@ -86,6 +87,20 @@ describe('a message', () => {
     });
     expect(await counts(QueueUrl)).toEqual([0, 0]);
     expect(longest).toBeLessThan(300);
+  });
+
+  it('shares a turn of the event loop with others on which filters take little time', async () => {
+    const line = new FilterLine();
+    const filters = filtersOf([json({ body: { k: ['z'] } })]);
+    let turns = 0;
+    let timer = setImmediate(function next() {
+      turns++;
+      timer = setImmediate(next);
+    });
+    const matches = await Promise.all(Array.from({ length: 100 }, () => line.match(filters, { body: '{"k":"y"}' })));
+    clearImmediate(timer);
+    expect(new Set(matches)).toEqual(new Set([false]));
+    expect(turns).toBeLessThan(5);
   });
 
   it('that does not pass is deleted without an invocation, and its history says why', async () => {

@@ -18,7 +18,7 @@ const NEW_YEAR = Date.parse('2026-01-01T00:00:00Z');
 
 type Foreign = Awaited<ReturnType<typeof withForeignMapping>>;
 
-async function withForeignMapping() {
+async function withForeignMapping(settings: object = {}) {
   const made = await fed(enforced);
   const owner = (operation: string, input: Record<string, unknown>) =>
     made.call(operation, input, { sign: signedBy(OWNER) });
@@ -28,7 +28,7 @@ async function withForeignMapping() {
     Actions: ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'],
   });
   const url = new URL(MAPPINGS, made.squab.url);
-  const body = JSON.stringify({ EventSourceArn: ARN, FunctionName: 'f' });
+  const body = JSON.stringify({ EventSourceArn: ARN, FunctionName: 'f', ...settings });
   const headers = await signedBy(STRANGER, { service: 'lambda' })({ url, method: 'POST', headers: {}, body });
   const response = await fetch(url, { method: 'POST', headers, body });
   expect(response.status).toBe(202);
@@ -46,6 +46,21 @@ it('feeds a function while the policy allows it, and no longer than a poll after
   await send('revoked');
   await clock.advance(60_000);
   expect(functions.bodies).toEqual([['allowed']]);
+});
+
+it('takes no messages within the window of a batch, either, once the permission is removed', async () => {
+  const settings = { BatchSize: 100, MaximumBatchingWindowInSeconds: 300 };
+  const { clock, functions, owner, QueueUrl, send } = await withForeignMapping(settings);
+  await owner('SetQueueAttributes', { QueueUrl, Attributes: { VisibilityTimeout: '3600' } });
+  await send('first');
+  await clock.advance(100_000);
+  await send('still allowed');
+  await clock.advance(10_000);
+  await owner('RemovePermission', { QueueUrl, Label: 'stranger' });
+  await clock.advance(20_000);
+  await send('revoked');
+  await clock.advance(300_000);
+  expect(functions.bodies).toEqual([['first', 'still allowed']]);
 });
 
 it.each([

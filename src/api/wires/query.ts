@@ -44,7 +44,7 @@ export interface QueryCall {
 }
 
 export function readCall({ method, path, query, headers, body }: WireRequest): QueryCall {
-  const inUrl = parseForm(query);
+  const inUrl = parseForm(withoutEmpty(query));
   const inBody = method === 'POST' ? parseForm(withSpaces(body).toString('latin1')) : undefined;
   // Of two parameters with the same name, the first counts.
   const form = formTree([...Object.entries(inBody?.parameters ?? {}), ...Object.entries(inUrl.parameters)]);
@@ -138,6 +138,14 @@ function parseForm(text: string): Form {
   };
   const parameters = parse(text, '&', '=', { maxKeys: MOST_PARAMETERS, decodeURIComponent: decode });
   return { parameters, isUtf8: valid };
+}
+
+/**
+ * Removes empty parameters. No signature covers them, so whoever passes a signed URL on can add any number, and `parse` would
+ * count them: the signed parameters after them would be ignored.
+ */
+function withoutEmpty(query: string): string {
+  return query.replace(/^&+/, '').replace(/&{2,}/g, '&');
 }
 
 /**

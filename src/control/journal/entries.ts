@@ -58,12 +58,12 @@ export function tellsPlace(kind: Kind): boolean {
   return kind !== 'deduplicated' && !kind.startsWith('function-');
 }
 
-/** Returns whether an entry removed a message from its queue, alone or with all others. */
+/** @internal Returns whether an entry removed a message from its queue, alone or with all others. */
 export function isEnd({ kind }: Entry): boolean {
   return ENDS.includes(kind);
 }
 
-/** Returns whether an entry gave a message this key. */
+/** @internal Returns whether an entry gave a message this key. */
 export function isBegin({ key, to }: Entry, of: number): boolean {
   return to?.key === of && key !== of;
 }

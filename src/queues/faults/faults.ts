@@ -216,8 +216,8 @@ export class Faults {
   }
 
   /**
-   * Waits for `ms` milliseconds of the given clock, or until the server stops. A request whose client has gone, at which
-   * `signal` is aborted, is delayed like any other, unless too many others' clients have gone after it.
+   * Waits for `ms` milliseconds of the given clock, or until the server stops. `signal` is aborted when the client of the
+   * request disconnects. That does not end the wait, but only the latest `ABANDONED_MAX` such requests wait on.
    */
   async sleep(ms: Millis, by: 'machine' | 'sqs', signal: AbortSignal): Promise<void> {
     if (this.#ended) return;

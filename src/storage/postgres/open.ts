@@ -92,8 +92,9 @@ export async function openChecked(target: Target, limitMs = CHECK_MS): Promise<C
   }
 }
 
+/** Behind a pooler, the limit on what is not read is the administrator's affair: nothing else depends on it. */
 const isSet = (name: string, value: string) =>
-  value === SETTINGS[name] || ([POLLING, UNREAD].includes(name) && value === '0');
+  value === SETTINGS[name] || name === UNREAD || (name === POLLING && value === '0');
 
 function wrongEncoding(encoding: string, { where, config }: Target): string {
   return (

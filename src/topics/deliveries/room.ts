@@ -5,6 +5,7 @@
  */
 
 import { heapBytes } from '../../storage/catalogue-bound.ts';
+import { WaitingLine } from '../../time/waiting-line.ts';
 
 /**
  * How many messages a line may have in progress. Once there are many in total, such as to subscribers that do not
@@ -21,7 +22,7 @@ const EXPECTED_CHARACTERS = 256 * 1024;
 
 export class Room {
   readonly #max: number;
-  readonly #waiting = new Set<() => void>();
+  readonly #line = new WaitingLine();
   #messages = 0;
   #characters = 0;
 
@@ -44,7 +45,7 @@ export class Room {
    * reservation back, which must be called once their number is known; to undefined if the signal is aborted.
    */
   async reserve(messages: number, signal: AbortSignal): Promise<(() => void) | undefined> {
-    while (this.#isFull && !signal.aborted) await this.#turn(signal);
+    while (this.#isFull && !signal.aborted) await this.#line.wait(signal);
     if (signal.aborted) {
       this.#wakeNext();
       return undefined;
@@ -65,23 +66,8 @@ export class Room {
     };
   }
 
-  /** Resolves when there may be room, or the signal is aborted. */
-  #turn(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        signal.removeEventListener('abort', end);
-        this.#waiting.delete(end);
-        resolve();
-      };
-      signal.addEventListener('abort', end);
-      this.#waiting.add(end);
-    });
-  }
-
   /** The one that wakes up finds out whether there is room, and wakes the next one if there is more. */
   #wakeNext(): void {
-    if (this.#isFull) return;
-    const [wake] = this.#waiting;
-    wake?.();
+    if (!this.#isFull) this.#line.wakeNext();
   }
 }

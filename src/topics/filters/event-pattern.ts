@@ -54,6 +54,11 @@ export class FilteredRecord {
     this.#record = new RecordTree(record);
   }
 
+  /** How many steps all comparisons so far took. */
+  get stepsTaken(): number {
+    return FILTER_STEPS_MAX - this.#steps.left;
+  }
+
   /** Returns whether the record matches a pattern. Throws OutOfSteps. */
   matches({ rules }: EventPattern): boolean {
     return satisfies(this.#record, rules, this.#steps);

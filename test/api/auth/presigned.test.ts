@@ -49,6 +49,27 @@ describe('a presigned URL', () => {
     expect(await get(url)).toBe(`403 ${WRONG_SIGNATURE.message}`);
   });
 
+  it('loses no parameter to others that its signature does not cover', async () => {
+    const { client } = await setup(checked);
+    const { QueueUrl } = await client('JSON').call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER) });
+    const url = await presigned(new URL(`${QueueUrl}?Action=SendMessage&MessageBody=a&DelaySeconds=900`), OWNER);
+    const delay = 'DelaySeconds=900';
+    const others = url.search
+      .slice(1)
+      .split('&')
+      .filter((parameter) => parameter !== delay);
+    for (const empty of ['&'.repeat(6000), '&'.repeat(3000)]) {
+      for (const query of [
+        [...others, empty, delay],
+        [empty, ...others, empty, delay],
+      ]) {
+        expect(await get(new URL(`${QueueUrl}?${query.join('&')}`))).toMatch(/^200 /);
+      }
+    }
+    const { Messages } = await client('JSON').call('ReceiveMessage', { QueueUrl }, { sign: signedBy(OWNER) });
+    expect(Messages).toBeUndefined();
+  });
+
   it.each([
     [{ 'X-Amz-Expires': '0' }, '400 X-Amz-Expires must be a number of seconds from 1 to 604800.'],
     [{ 'X-Amz-Expires': '604801' }, '400 X-Amz-Expires must be a number of seconds from 1 to 604800.'],

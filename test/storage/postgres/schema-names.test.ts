@@ -1,6 +1,6 @@
 /** Whatever the schema is called, every statement means it, and nothing that other roles have made. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openPostgres } from '../../../src/storage/postgres/open-postgres.ts';
 import { database, newSchema, sql } from '../../postgres.ts';
 import { key, message, request, settings, T0 } from '../subject.ts';
@@ -111,8 +111,40 @@ describe.skipIf(!url)('a schema that another role has made', () => {
     await (await opening()).close();
   });
 
+  it('is used if the other role is a member of that of Squab', async () => {
+    const schema = newSchema();
+    const opening = () => openPostgres({ url: as(roles.squab), schema }, 'test');
+    await (await opening()).close();
+    await sql(
+      url!,
+      `GRANT ALL ON SCHEMA ${schema} TO ${roles.stranger}; GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO ${roles.stranger}`,
+    );
+    await expect(opening()).rejects.toThrow(`lets the role ${roles.stranger} create objects`);
+    await sql(url!, `GRANT ${roles.squab} TO ${roles.stranger}`);
+    onTestFinished(() => sql(url!, `REVOKE ${roles.squab} FROM ${roles.stranger}`).then(() => {}));
+    await sql(
+      url!,
+      `ALTER SCHEMA ${schema} OWNER TO ${roles.stranger}; GRANT USAGE ON SCHEMA ${schema} TO ${roles.squab}`,
+    );
+    await (await opening()).close();
+  });
+
+  it('is used, with its snapshots, if other roles have rights on its tables, but not on the schema', async () => {
+    const schema = newSchema();
+    const rights = (change: string) => sql(as(roles.squab), `ALTER DEFAULT PRIVILEGES ${change} ${roles.stranger}`);
+    await rights('GRANT ALL ON TABLES TO');
+    onTestFinished(() => rights('REVOKE ALL ON TABLES FROM').then(() => {}));
+    for (let start = 0; start < 2; start++) {
+      const store = await openPostgres({ url: as(roles.squab), schema }, 'test');
+      await store.states.takeSnapshot('s', T0);
+      expect(await store.states.restoreSnapshot('s', T0)).toBeDefined();
+      await store.close();
+    }
+  });
+
   it.each([
     ['TRIGGER', 'messages', 'CREATE TRIGGER t AFTER INSERT ON SCHEMA.messages EXECUTE FUNCTION SCHEMA_own.trap()'],
+    ['REFERENCES (id)', 'queues', 'CREATE TABLE SCHEMA_own.t (id bigint REFERENCES SCHEMA.queues)'],
     ['REFERENCES', 'queues', 'CREATE TABLE SCHEMA_own.t (id bigint REFERENCES SCHEMA.queues ON DELETE CASCADE)'],
   ])('with the right %s cannot have %s trigger its code', async (right, table, ddl) => {
     const schema = newSchema();

@@ -17,8 +17,9 @@ export const RELATIONS = [
 
 /**
  * Returns a role whose code would be carried out by those who use the relations $3 (null for all) of the schema $1, and why,
- * unless it is this role, a superuser, the owner of the database, or the owner of the other schema $2. Nothing if there is
- * no such schema. The functions of foreign keys are the server's, but what they change can have triggers of its owner.
+ * unless it is this role, a member of it or a superuser, who may become it, the owner of the database, or the owner of the
+ * other schema $2. Nothing if there is no such schema. The functions of foreign keys are the server's, but what they change
+ * can have triggers of its owner. Rights on tables are of no use without one on the schema.
  */
 export const STRANGER = statement<Stranger>(
   `WITH n AS MATERIALIZED (SELECT oid, nspowner, nspacl FROM pg_catalog.pg_namespace WHERE nspname = $1),
@@ -35,10 +36,13 @@ export const STRANGER = statement<Stranger>(
            JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = c.oid JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
          UNION ALL SELECT 4, f.relowner, 'triggered', c.name FROM c
            JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = c.oid JOIN pg_catalog.pg_class AS f ON f.oid = t.tgconstrrelid
-         UNION ALL SELECT 5, a.grantee, 'may trigger', c.name FROM c, aclexplode(c.relacl) AS a
-           WHERE a.privilege_type IN ('TRIGGER', 'REFERENCES')) AS s
+         UNION ALL SELECT 5, a.grantee, 'may trigger', c.name FROM c, LATERAL (
+             SELECT c.relacl UNION ALL SELECT attacl FROM pg_catalog.pg_attribute WHERE attrelid = c.oid
+           ) AS rights (acl), aclexplode(rights.acl) AS a
+           WHERE a.privilege_type IN ('TRIGGER', 'REFERENCES')
+             AND EXISTS (SELECT FROM n, aclexplode(n.nspacl) AS b WHERE b.grantee <> n.nspowner)) AS s
      LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.role
-   WHERE r.oid IS NULL OR NOT r.rolsuper AND r.rolname NOT IN (current_user, 'pg_database_owner')
+   WHERE r.oid IS NULL OR NOT pg_has_role(r.oid, current_user, 'MEMBER') AND r.rolname <> 'pg_database_owner'
      AND r.oid NOT IN (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database())
      AND r.oid NOT IN (SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = $2)
    ORDER BY s.place, 1, 3 LIMIT 1`,

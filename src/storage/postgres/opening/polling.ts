@@ -8,6 +8,6 @@ export const POLLING = 'client_connection_check_interval';
 
 /**
  * The setting that has the server end a connection on which nothing that it sends is acknowledged, or read. It is 0 on
- * systems that cannot do so (macOS, Windows), and for sockets of Unix.
+ * systems that cannot do so (macOS, Windows), and on Unix sockets.
  */
 export const UNREAD = 'tcp_user_timeout';
