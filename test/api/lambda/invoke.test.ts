@@ -79,7 +79,8 @@ describe('Invoke', () => {
   it('refuses a client context that is longer than that of Lambda, which asynchronous invocations would keep', async () => {
     const { invoke } = await withFunction();
     const asynchronous = { 'x-amz-invocation-type': 'Event' };
-    const withContext = (length: number) => invoke('{}', { ...asynchronous, 'x-amz-client-context': 'e'.repeat(length) });
+    const withContext = (length: number) =>
+      invoke('{}', { ...asynchronous, 'x-amz-client-context': 'e'.repeat(length) });
     expect((await withContext(3583)).status).toBe(202);
     const refused = await withContext(3584);
     expect([refused.status, refused.headers.get('x-amzn-errortype')]).toEqual([400, 'ValidationException']);
