@@ -23,9 +23,11 @@ export const createEventSourceMapping = lambdaOperation({
     const queue = parseArn(EventSourceArn);
     return queue ? [own, ...NEEDED.map((action) => ({ action, queue }))] : [own];
   },
-  async handle(input, { caller: { account, region } }, functions) {
+  async handle(input, { caller: { account, region, isSigned } }, functions) {
     refuseDestination(input);
     const { EventSourceArn, FunctionName, Tags = new Map() } = input;
+    const source = parseArn(EventSourceArn ?? '');
+    if (isSigned && source && source.region !== region) throw invalidParameter('Unrecognized event source.');
     const given = { queueArn: EventSourceArn, functionName: FunctionName, settings: settingsOf(input), tags: Tags };
     const mapping = await createMapping(functions, { account, region }, given);
     return configurationOf(mapping, mapping.settings.enabled ? 'Creating' : 'Disabled');

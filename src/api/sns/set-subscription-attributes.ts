@@ -1,7 +1,6 @@
 import { setSubscriptionAttribute } from '../../topics/subscriptions.ts';
-import { subscriptionIdIn } from '../../topics/topic-arn.ts';
 import { optional, required, string, structure } from '../wires/shape.ts';
-import { needsOnSubscription, snsOperation } from './sns-operation.ts';
+import { needsOnSubscription, snsOperation, subscriptionOf } from './sns-operation.ts';
 
 export const setSubscriptionAttributes = snsOperation({
   name: 'SetSubscriptionAttributes',
@@ -12,7 +11,8 @@ export const setSubscriptionAttributes = snsOperation({
     AttributeValue: optional(string),
   }),
   needs: ({ SubscriptionArn }, call) => needsOnSubscription('SetSubscriptionAttributes', SubscriptionArn, call),
-  async handle({ SubscriptionArn, AttributeName, AttributeValue }, { env }) {
-    await setSubscriptionAttribute(env, subscriptionIdIn(SubscriptionArn), AttributeName, AttributeValue);
+  async handle({ SubscriptionArn, AttributeName, AttributeValue }, call) {
+    const id = await subscriptionOf(call, SubscriptionArn);
+    await setSubscriptionAttribute(call.env, id, AttributeName, AttributeValue);
   },
 });

@@ -3,7 +3,7 @@
 import { refusalOr, SqsError } from '../../errors.ts';
 import type { Need, Needs } from '../../queues/policies/access.ts';
 import type { Topic } from '../../storage/topics.ts';
-import { noValueFor, nullAt } from '../../topics/refusals.ts';
+import { invalid, noValueFor, nullAt } from '../../topics/refusals.ts';
 import { subscriptionIdIn, topicKeyIn } from '../../topics/topic-arn.ts';
 import { findTopic } from '../../topics/topic-catalog.ts';
 import { resourceDoesNotExist } from '../../topics/topic-tags.ts';
@@ -80,6 +80,18 @@ export async function* needsOnSubscription(action: string, arn: string | undefin
   if (!subscription) return;
   const { owner, topic } = subscription;
   if (call.identity?.principal?.account !== owner) yield { action, topic };
+}
+
+/**
+ * Returns the ID of the subscription that an ARN names. Throws `InvalidParameter`, also if the caller signed the request for
+ * a region other than the subscription's.
+ */
+export async function subscriptionOf(call: Call, arn: string): Promise<string> {
+  const id = subscriptionIdIn(arn);
+  const { isSigned, region } = call.caller;
+  const subscription = isSigned && (await call.env.topics.findSubscription(id));
+  if (subscription && subscription.topic.region !== region) throw invalid('SubscriptionArn');
+  return id;
 }
 
 /** Returns the topic that an ARN names. Throws `InvalidParameter`, `NotFound`. */

@@ -1,7 +1,6 @@
 import { unsubscribe } from '../../topics/subscriptions.ts';
-import { subscriptionIdIn } from '../../topics/topic-arn.ts';
 import { required, string, structure } from '../wires/shape.ts';
-import { snsOperation } from './sns-operation.ts';
+import { snsOperation, subscriptionOf } from './sns-operation.ts';
 
 export const unsubscribeOperation = snsOperation({
   name: 'Unsubscribe',
@@ -9,8 +8,9 @@ export const unsubscribeOperation = snsOperation({
   input: structure({ SubscriptionArn: required(string) }),
   unsigned: true,
   needs: () => [],
-  async handle({ SubscriptionArn }, { env, caller, identity }) {
-    await unsubscribe(env, subscriptionIdIn(SubscriptionArn), {
+  async handle({ SubscriptionArn }, call) {
+    const { env, caller, identity } = call;
+    await unsubscribe(env, await subscriptionOf(call, SubscriptionArn), {
       isSigned: !caller.isAnonymous,
       // A service belongs to no account.
       account: identity?.principal ? identity.principal.account : caller.account,

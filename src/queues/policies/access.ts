@@ -8,6 +8,7 @@
 import { noAccessToQueue, SqsError } from '../../errors.ts';
 import type { QueueKey, Store } from '../../storage/store.ts';
 import type { TopicKey, Topics } from '../../storage/topics.ts';
+import { Portions } from '../../time/portions.ts';
 import { arnOf } from '../arn.ts';
 import { Steps } from './answers.ts';
 import { type Context, withResource } from './context.ts';
@@ -67,6 +68,9 @@ interface Resource extends QueueKey {
   tags: ReadonlyMap<string, string>;
 }
 
+/** What it takes to read and evaluate a policy, in steps for each character: most take far less. */
+const STEPS_PER_CHARACTER = 20;
+
 /**
  * Checks the permissions of a request, and throws for the first that is missing: `AccessDenied`, for a topic
  * `AuthorizationError`, or, for GetQueueUrl from another account, `QueueDoesNotExist`. Each need is computed only after
@@ -74,10 +78,14 @@ interface Resource extends QueueKey {
  */
 export async function checkAccess(resources: Resources, asker: Asker, needs: Needs): Promise<void> {
   const steps = new Steps();
+  // A message move task needs a permission on each source of a dead-letter queue, of which there may be thousands.
+  const portions = new Portions();
   for await (const need of needs) {
     const resource = await resourceOf(resources, need);
     const refusal = refusalOf(need.action, resource, asker, steps);
     if (refusal !== undefined) throw accessDenied(asker, need.action, resource, refusal);
+    const over = portions.done(STEPS_PER_CHARACTER * (resource.policy?.length ?? 1));
+    if (over) await over;
   }
 }
 

@@ -1,8 +1,10 @@
 /** A request is carried out in the region that it was signed for, whatever its queue URL says. */
 
 import { expect, it } from 'vitest';
+import { fed, MAPPINGS } from '../../functions/fed.ts';
 import { overBothWires, temporaryFolder } from '../../helpers.ts';
-import { callers, everything } from './callers.ts';
+import { withSns } from '../../sns-client.ts';
+import { ARN, callers, everything } from './callers.ts';
 import { checked, OWNER, signedBy } from './signing.ts';
 
 const elsewhere = [
@@ -46,6 +48,39 @@ overBothWires('a signed request', (fixture) => {
     const QueueUrl = 'https://sqs.eu-west-2.amazonaws.com/111122223333/q';
     await call('SendMessage', { QueueUrl, MessageBody: 'm' }, { sign });
   });
+});
+
+it('a signed request is refused for a subscription of another region, whatever region its ARN names', async () => {
+  const data = temporaryFolder();
+  const london = await withSns({ ...checked, data, region: 'eu-west-2' });
+  const inLondon = { sign: signedBy(OWNER, { service: 'sns', region: 'eu-west-2' }) };
+  const { TopicArn } = await london.sns('CreateTopic', { Name: 't' }, inLondon);
+  const input = { TopicArn, Protocol: 'sqs', Endpoint: ARN };
+  const { SubscriptionArn } = await london.sns('Subscribe', input, inLondon);
+  await london.squab.stop();
+  const { sns } = await withSns({ ...checked, data });
+  const here = { sign: signedBy(OWNER, { service: 'sns' }) };
+  const raw = { AttributeName: 'RawMessageDelivery', AttributeValue: 'true' };
+  for (const arn of [SubscriptionArn, SubscriptionArn.replace('eu-west-2', 'us-east-1')]) {
+    for (const operation of ['GetSubscriptionAttributes', 'SetSubscriptionAttributes', 'Unsubscribe']) {
+      const change = { SubscriptionArn: arn, ...(operation.startsWith('Set') && raw) };
+      await expect(sns(operation, change, here)).rejects.toMatchObject({ code: 'InvalidParameter' });
+    }
+  }
+});
+
+it('a signed request is refused if it creates an event source mapping for a queue of another region', async () => {
+  const data = temporaryFolder();
+  const london = await fed({ ...checked, data, region: 'eu-west-2' });
+  await london.call('CreateQueue', { QueueName: 'q' }, { sign: signedBy(OWNER, { region: 'eu-west-2' }) });
+  await london.squab.stop();
+  const { squab } = await fed({ ...checked, data });
+  const url = new URL(MAPPINGS, squab.url);
+  const body = JSON.stringify({ EventSourceArn: ARN.replace('us-east-1', 'eu-west-2'), FunctionName: 'f' });
+  const headers = await signedBy(OWNER, { service: 'lambda' })({ url, method: 'POST', headers: {}, body });
+  const response = await fetch(url, { method: 'POST', headers, body });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ message: 'Unrecognized event source.' });
 });
 
 overBothWires('an unsigned request', (fixture) => {

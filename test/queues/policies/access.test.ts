@@ -49,6 +49,21 @@ async function check(env: Env, principal: string | undefined, needs: Parameters<
 }
 
 describe('an access check', () => {
+  it('that many policies decide lets other requests run in between', async () => {
+    let turns = 0;
+    let over = false;
+    const count = () => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    const env = envWith({ Statement: { ...statement, Effect: 'Deny', Principal: { AWS: Array(200).fill(ALICE) } } });
+    const needs = Array.from({ length: 100 }, () => need('SendMessage'));
+    expect(await check(env, OWNER, needs)).toMatchObject({ outcome: 'granted' });
+    over = true;
+    expect(turns).toBeGreaterThan(20);
+  });
+
   it.each([...ownersOnly])('evaluates no policy to refuse %s to others', async (action) => {
     for (const caller of [ALICE, undefined, 'sns.amazonaws.com']) {
       expect(await check(envWith(everything), caller, [need(action)])).toEqual({
