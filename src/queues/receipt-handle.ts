@@ -86,11 +86,12 @@ export class ReceiptHandles {
     const hasEra = bytes.length > ERA_AT + TAG_BYTES;
     const isGenuine = hasEra ? this.#isGenuine(bytes, this.#withEra) : this.#isGenuine(bytes, this.#withoutEra);
     if (!isGenuine || bytes.readUIntBE(0, 3) !== VERSION || bytes.toString('base64') !== text) return undefined;
-    const receipt = { key: bytes.readDoubleBE(11), receive: bytes.readUInt32BE(19) };
+    const receivedAt = bytes.readDoubleBE(23);
+    const receipt = { key: bytes.readDoubleBE(11), receive: bytes.readUInt32BE(19), receivedAt };
     return {
       queueId: bytes.readDoubleBE(3),
       receipt: hasEra ? { ...receipt, era: bytes.readDoubleBE(ERA_AT) } : receipt,
-      receivedAt: bytes.readDoubleBE(23),
+      receivedAt,
     };
   }
 

@@ -50,7 +50,7 @@ export interface Sent {
 export interface Message extends MessageContent {
   receipt: Receipt;
   sentAt: Millis;
-  /** The time of this receive; if it repeats an attempt, the time of the first receive. */
+  /** The time of this receive; if it repeats an attempt, of the first one; if the clock has gone back, of the send. */
   receivedAt: Millis;
   firstReceivedAt: Millis;
   /** Receives since the message was sent, this one included. */
@@ -78,4 +78,9 @@ export interface Receipt {
   receive: number;
   /** Distinguishes receives before and after a restored snapshot; absent until the first snapshot is taken. */
   era?: number;
+  /**
+   * The time of this receive. Messages that were sent later are not meant: keys are given again when the data is put back to
+   * an earlier state, as by a backup that is restored, or by a database that has lost its last commits.
+   */
+  receivedAt?: Millis;
 }

@@ -7,6 +7,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
+import { isOfEarlier } from '../rows/message-row.ts';
 import type { Queue, Receipt } from '../store.ts';
 import { receivesOf, type StoredMessage } from './stored-message.ts';
 
@@ -46,7 +47,7 @@ export class Receipts {
     use: 'delete' | 'change',
     now: Millis,
   ): 'gone' | 'stale' | 'lapsed' | undefined {
-    if (!message || message.sentAt + retentionMs <= now) return 'gone';
+    if (!message || message.sentAt + retentionMs <= now || isOfEarlier(receipt, message.sentAt)) return 'gone';
     // The message has left the queue since this receive, and has come back.
     if (receipt.receive <= message.earlierReceives) return 'gone';
     const receives = receivesOf(message);

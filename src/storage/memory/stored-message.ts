@@ -65,9 +65,10 @@ export function receivesOf({ earlierReceives, receives }: StoredMessage): number
   return earlierReceives + receives;
 }
 
-/** Returns a message whose latest receive was at `receivedAt`. */
-export function toMessage(message: StoredMessage, receipt: Receipt, receivedAt: Millis): Message {
+/** Returns a message whose latest receive was `at` an instant. */
+export function toMessage(message: StoredMessage, receipt: Receipt, at: Millis): Message {
   const { content, sentAt, deadLetterSource } = message;
+  const receivedAt = Math.max(at, sentAt);
   const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId } = content;
   return {
     messageId,
@@ -77,7 +78,7 @@ export function toMessage(message: StoredMessage, receipt: Receipt, receivedAt: 
     traceHeader,
     groupId,
     deduplicationId,
-    receipt,
+    receipt: { ...receipt, receivedAt },
     sentAt,
     receivedAt,
     firstReceivedAt: message.firstReceivedAt!,

@@ -9,6 +9,7 @@
  * has a row for each era that began (`from_era`), whose span is empty unless a restore made it void.
  */
 
+import type { Millis } from '../../time/clock.ts';
 import type { Receipt } from '../store.ts';
 
 /** An expression: the current era, or null until the first snapshot is taken. */
@@ -27,4 +28,9 @@ export function receiptOf(key: number, receive: number, era: number | null): Rec
 /** Returns the era of a receipt, as the statements take it. */
 export function eraOf({ era = 0 }: Receipt): number {
   return era;
+}
+
+/** Returns the time of the receive, as the statements take it; if it is unknown, after that of any message. */
+export function receivedAtOf({ receivedAt = Number.MAX_SAFE_INTEGER }: Receipt): Millis {
+  return receivedAt;
 }

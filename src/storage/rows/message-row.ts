@@ -32,10 +32,11 @@ export interface Candidate extends MessageRow {
   rank: number;
 }
 
-/** Converts a row to a message whose latest receive was at `receivedAt`. */
-export function messageOf(row: Candidate, receipt: Receipt, receivedAt: Millis): Message {
+/** Converts a row to a message whose latest receive was `at` an instant. */
+export function messageOf(row: Candidate, receipt: Receipt, at: Millis): Message {
+  const receivedAt = Math.max(at, row.sent_at);
   return {
-    receipt,
+    receipt: { ...receipt, receivedAt },
     messageId: row.message_id,
     body: row.body,
     bodyMd5: row.body_md5,
@@ -50,6 +51,11 @@ export function messageOf(row: Candidate, receipt: Receipt, receivedAt: Millis):
     deduplicationId: row.deduplication_id ?? undefined,
     deadLetterSource: row.source_arn ?? undefined,
   };
+}
+
+/** Whether a receipt is of a receive before the message was sent that has its key: it was issued for another one. */
+export function isOfEarlier({ receivedAt = Number.POSITIVE_INFINITY }: Receipt, sentAt: Millis): boolean {
+  return sentAt > receivedAt;
 }
 
 /** Returns the size of a message's body and attributes, which limits the portions of verbs. */

@@ -4,7 +4,7 @@ import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
 import { MOVED_AT_ONCE, PORTION_BYTES, READ_PER_TURN_BYTES } from '../portions.ts';
 import { isOutdated } from '../queue-changes.ts';
-import { type Candidate, type MessageRow, sizeOf } from '../rows/message-row.ts';
+import { type Candidate, isOfEarlier, type MessageRow, sizeOf } from '../rows/message-row.ts';
 import type {
   DeleteOutcome,
   Delivery,
@@ -214,7 +214,7 @@ export class Messages {
     use: 'delete' | 'change',
     now: Millis,
   ): 'gone' | 'stale' | 'lapsed' | undefined {
-    if (!message || message.sent_at + queue.retentionMs <= now) return 'gone';
+    if (!message || message.sent_at + queue.retentionMs <= now || isOfEarlier(receipt, message.sent_at)) return 'gone';
     // The message has left the queue since this receive, and has come back.
     if (receipt.receive <= message.earlier_receives) return 'gone';
     const receives = message.earlier_receives + message.receives;

@@ -62,6 +62,33 @@ export function receipts(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
   });
 
+  it.each([
+    ['standard', { fifo: false }, {}],
+    ['FIFO', { fifo: true }, { groupId: 'g' }],
+    ['fair', { fifo: false }, { groupId: 'tenant' }],
+  ] as const)(
+    'a receipt from before a message was sent is of another message (%s queue)',
+    async (_, settings, more) => {
+      const id = await s.queue('orders', settings);
+      await s.send(id, 'hello', T0, more);
+      const { receipt } = await s.receiveOne(id, T0);
+      expect(receipt).toMatchObject({ receivedAt: T0 });
+      // A backup that was restored, or a database that lost its last commits, gives keys again.
+      const earlier = { ...receipt, receivedAt: T0 - 1 };
+      expect(await s.store.delete(id, [earlier], T0)).toEqual(['gone']);
+      expect(await s.store.changeVisibility(id, delayOf(earlier, 0), T0)).toEqual(['gone']);
+      expect(await s.counts(id, T0)).toEqual([0, 1, 0]);
+      expect(await s.store.delete(id, [receipt], T0)).toEqual(['deleted']);
+    },
+  );
+
+  it('a message can be deleted that was received while the clock was before the send', async () => {
+    const { id, receipt } = await received();
+    expect(await s.store.changeVisibility(id, delayOf(receipt, 0), T0 - SECOND)).toEqual(['changed']);
+    const second = await s.receiveOne(id, T0 - SECOND);
+    expect(await s.store.delete(id, [second.receipt], T0 - SECOND)).toEqual(['deleted']);
+  });
+
   it('outcomes are in the order of the receipts, and a refused receipt does not affect the others', async () => {
     const id = await s.queue();
     await s.send(id, numbered(3), T0);

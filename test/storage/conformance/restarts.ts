@@ -50,7 +50,7 @@ export function restarts(s: Subject): void {
       ...before,
       receivedAt: T0 + 6 * SECOND,
       receiveCount: 2,
-      receipt: { ...receipt, receive: 2 },
+      receipt: { ...receipt, receive: 2, receivedAt: T0 + 6 * SECOND },
     });
     expect(await s.bodies(id, T0 + 20 * SECOND)).toEqual(['delayed']);
   });

@@ -1,9 +1,9 @@
 /** Deletes, and changes of visibility timeouts, in queues whose rows are locked. */
 
 import type { Millis } from '../../../time/clock.ts';
-import type { MessageRow } from '../../rows/message-row.ts';
+import { isOfEarlier, type MessageRow } from '../../rows/message-row.ts';
 import type { DeleteOutcome, Queue, Receipt, VisibilityChange, VisibilityOutcome } from '../../store.ts';
-import { eraOf, isVoid } from '../eras.ts';
+import { eraOf, isVoid, receivedAtOf } from '../eras.ts';
 import { UnknownOutcome } from '../faults.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
@@ -46,17 +46,19 @@ type DeletedOrGroup = (DeletedRow | { key: null; ready_at: Millis }) & {
 
 /**
  * As above, and deletes those that a receipt with the number of receives $4 can delete: the message must have been sent
- * after $5, and in a FIFO queue be hidden at $6. Also returns the instants at which their groups have something to deliver.
- * $7 is the queue's ID.
+ * after $5, not after the receive at $8, and in a FIFO queue be hidden at $6. Also returns the instants at which their groups
+ * have something to deliver. $7 is the queue's ID.
  */
 function deleting(kind: 'group' | 'tenant'): Statement<DeletedOrGroup> {
   const isHidden = kind === 'group' ? 'AND f.visible_at > $6::bigint' : 'AND $6::bigint IS NOT NULL';
   return statement(`
     WITH found AS MATERIALIZED (${finding(kind === 'group' ? '' : 'FOR UPDATE')}
     ), matched AS MATERIALIZED (
-      SELECT f.*, NOT is_void AND sent_at > $5::bigint AND u.receive = f.earlier_receives + f.receives
-        AND u.receive > f.earlier_receives ${isHidden} AS is_deleted
-      FROM found f CROSS JOIN LATERAL (SELECT ($4::bigint[])[f.place] AS receive OFFSET 0) u
+      SELECT f.*, NOT is_void AND sent_at > $5::bigint AND sent_at <= u.received_at
+        AND u.receive = f.earlier_receives + f.receives AND u.receive > f.earlier_receives ${isHidden} AS is_deleted
+      FROM found f CROSS JOIN LATERAL (
+        SELECT ($4::bigint[])[f.place] AS receive, ($8::bigint[])[f.place] AS received_at OFFSET 0
+      ) u
     ), ${removing('SELECT key FROM matched WHERE is_deleted')}, changed AS MATERIALIZED (
       SELECT g.number, f.key, f.visible_at, f.rank
       FROM (SELECT DISTINCT group_number AS number FROM matched WHERE is_deleted AND group_number IS NOT NULL) g
@@ -123,7 +125,9 @@ export class ByReceipt {
     const { queue, generation } = state;
     const keys = receipts.map(({ key }) => key);
     const receives = receipts.map(({ receive }) => receive);
-    const values = [generation, keys, receipts.map(eraOf), receives, now - queue.retentionMs, now, queue.id];
+    const eras = receipts.map(eraOf);
+    const times = receipts.map(receivedAtOf);
+    const values = [generation, keys, eras, receives, now - queue.retentionMs, now, queue.id, times];
     const rows = await turn.tx.run(DELETE[kindOf(state)], values);
     const found = new Map<number, DeletedRow>();
     const readyAt: Millis[] = [];
@@ -253,7 +257,7 @@ function refusal(
   use: 'delete' | 'change',
   now: Millis,
 ): 'gone' | 'stale' | 'lapsed' | undefined {
-  if (!message || isExpired(message, queue, now)) return 'gone';
+  if (!message || isExpired(message, queue, now) || isOfEarlier(receipt, message.sent_at)) return 'gone';
   // The message has left the queue since this receive, and has come back.
   if (receipt.receive <= message.earlier_receives) return 'gone';
   const receives = message.earlier_receives + message.receives;

@@ -1,10 +1,11 @@
 /** Verbs that take receipts: deletions and changes of visibility in standard queues. */
 
 import type { Millis } from '../../../time/clock.ts';
+import { isOfEarlier } from '../../rows/message-row.ts';
 import type { DeleteOutcome, Receipt, VisibilityChange, VisibilityOutcome } from '../../store.ts';
 import { BatchLane, Failed, settled } from '../batch-lanes.ts';
 import type { Context } from '../context.ts';
-import { eraOf } from '../eras.ts';
+import { eraOf, receivedAtOf } from '../eras.ts';
 import { asRefusal, UnknownOutcome } from '../faults.ts';
 import type { NotStandard } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
@@ -147,6 +148,7 @@ export class ByReceipt {
       receipts.map(eraOf),
       times,
       items.map(({ visibleAt }) => visibleAt),
+      receipts.map(receivedAtOf),
       session.slot,
     ];
     const [row] =
@@ -181,7 +183,7 @@ export class ByReceipt {
 /** Returns why a receipt was refused; undefined if it would no longer be. */
 function refusalOf(verb: Verb, { asked, receipt }: Item, row: JudgedRow): Refusal | undefined {
   const { retention_ms, sent_at, receives, earlier_receives } = row;
-  if (sent_at === null || sent_at + retention_ms! <= asked.now) return 'gone';
+  if (sent_at === null || sent_at + retention_ms! <= asked.now || isOfEarlier(receipt, sent_at)) return 'gone';
   // The message has left the queue since this receive, and has come back.
   if (receipt.receive <= earlier_receives!) return 'gone';
   const all = earlier_receives! + receives!;

@@ -7,31 +7,31 @@ import { isFull } from './full-queues.ts';
 
 /**
  * Parameters: $1 the queue; then for each receipt, of which no two have the same key: $2 its key, $3 the number of its
- * receive, $4 its era, $5 the time of its request, $6 from when on the message shall be visible. A void receipt has no
- * number that any message could have.
+ * receive, $4 its era, $5 the time of its request, $6 from when on the message shall be visible, $7 the time of its receive.
+ * A void receipt has no number that any message could have.
  */
 const RECEIPTS = `
   q AS MATERIALIZED (SELECT generation, version, serial, retention_ms FROM squab.queues WHERE id = $1),
   receipts AS MATERIALIZED (
-    SELECT key, CASE WHEN ${isVoid('era')} THEN -1 ELSE receive END AS receive, now, until,
+    SELECT key, CASE WHEN ${isVoid('era')} THEN -1 ELSE receive END AS receive, now, until, received_at,
       CASE WHEN until > now THEN key ELSE nextval('squab.numbers') END AS rank
-    FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-      AS r (key, receive, era, now, until)
+    FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+      AS r (key, receive, era, now, until, received_at)
   ),
   sorted AS MATERIALIZED (
     SELECT array_agg(key ORDER BY key) AS keys, array_agg(receive ORDER BY key) AS receives,
       array_agg(now ORDER BY key) AS times, array_agg(until ORDER BY key) AS untils,
-      array_agg(rank ORDER BY key) AS ranks
+      array_agg(rank ORDER BY key) AS ranks, array_agg(received_at ORDER BY key) AS receive_times
     FROM receipts
   )`;
 
 /** Of the receipt for the message of the row that is being looked at. */
 const of = (column: string) => `(SELECT ${column} FROM sorted)[width_bucket(key, (SELECT keys FROM sorted))]`;
 
-/** The messages of the receipts that have not expired. */
+/** The messages of the receipts that have not expired, and had been sent when the receipts were issued. */
 const THEIR_MESSAGES = `
   generation = (SELECT generation FROM q WHERE NOT serial) AND key = ANY ((SELECT keys FROM sorted)::bigint[])
-  AND sent_at + (SELECT retention_ms FROM q) > ${of('times')}`;
+  AND sent_at + (SELECT retention_ms FROM q) > ${of('times')} AND sent_at <= ${of('receive_times')}`;
 
 /** What a statement finds of the queue. If the queue does not exist, the statement returns no row. */
 interface FoundQueue {
@@ -42,14 +42,14 @@ interface FoundQueue {
 /** What a statement has done. */
 export interface DoneRow extends FoundQueue {
   keys: number[] | null;
-  /** Whether a deleted message was in flight at $8, and whether a receive has lately met the in-flight limit. */
+  /** Whether a deleted message was in flight at $9, and whether a receive has lately met the in-flight limit. */
   makes_room?: boolean;
   was_full?: boolean;
 }
 
 /**
  * Deletes the messages of receipts of their latest receives. If a receive or a move comes in between, the newest state
- * of the message decides. $7 is the slot of the connection.
+ * of the message decides. $8 is the slot of the connection.
  */
 export const DELETE: Statement<DoneRow> = statement(`
   WITH ${RECEIPTS},
@@ -61,21 +61,21 @@ export const DELETE: Statement<DoneRow> = statement(`
   delete_contents AS (DELETE FROM squab.contents WHERE key = ANY (ARRAY(SELECT key FROM deleted))),
   count AS (
     INSERT INTO squab.counts AS c (generation, slot, messages)
-    SELECT q.generation, $7::smallint, -count(*) FROM deleted, q GROUP BY q.generation
+    SELECT q.generation, $8::smallint, -count(*) FROM deleted, q GROUP BY q.generation
     ON CONFLICT (generation, slot) DO UPDATE SET messages = c.messages + excluded.messages
   ),
   hide AS (
     INSERT INTO squab.hidden AS h (generation, second, slot, in_flight, delayed)
-    SELECT q.generation, visible_at / 1000, $7::smallint, -count(*), 0
+    SELECT q.generation, visible_at / 1000, $8::smallint, -count(*), 0
     FROM deleted, q WHERE visible_at > sent_at
     GROUP BY q.generation, visible_at / 1000 ORDER BY visible_at / 1000
     ON CONFLICT (generation, second, slot) DO UPDATE SET in_flight = h.in_flight + excluded.in_flight
   )
   SELECT version, serial, (SELECT array_agg(key) FROM deleted) AS keys,
     makes_room, CASE WHEN makes_room THEN EXISTS (${isFull('$1::bigint')}) ELSE false END AS was_full
-  FROM q CROSS JOIN (SELECT EXISTS (SELECT FROM deleted WHERE visible_at > $8::bigint) AS makes_room) AS room`);
+  FROM q CROSS JOIN (SELECT EXISTS (SELECT FROM deleted WHERE visible_at > $9::bigint) AS makes_room) AS room`);
 
-/** Sets from when on messages are visible, for receipts of any of their receives. $7 is the slot of the connection. */
+/** Sets from when on messages are visible, for receipts of any of their receives. $8 is the slot of the connection. */
 export const CHANGE_VISIBILITY: Statement<DoneRow> = statement(`
   WITH ${RECEIPTS},
   former AS MATERIALIZED (
@@ -90,7 +90,7 @@ export const CHANGE_VISIBILITY: Statement<DoneRow> = statement(`
   ),
   hide AS (
     INSERT INTO squab.hidden AS h (generation, second, slot, in_flight, delayed)
-    SELECT (SELECT generation FROM q), second, $7::smallint, sum(in_flight), 0 FROM (
+    SELECT (SELECT generation FROM q), second, $8::smallint, sum(in_flight), 0 FROM (
       SELECT visible_at / 1000 AS second, -1 AS in_flight FROM former WHERE visible_at > sent_at
       UNION ALL SELECT ${of('untils')} / 1000, 1 FROM former WHERE ${of('untils')} > sent_at
     ) AS changes
