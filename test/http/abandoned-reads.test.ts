@@ -41,6 +41,7 @@ it.each([
   ['messages', 'deadLetter', 'POST /_squab/messages/none/dead-letter', ''],
   ['messages', 'makeVisible', 'POST /_squab/messages/none/make-visible', ''],
   ['messages', 'replay', 'POST /_squab/messages/none/replay', ''],
+  ['topics', 'explain', 'POST /_squab/topics/t/explain-publish', '{"message":"m"}'],
 ] as const)('%s.%s is not carried out for a client that has disconnected', async (area, method, route, text) => {
   const { squab } = await setup();
   const { post } = control(squab.url);

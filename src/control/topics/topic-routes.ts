@@ -172,6 +172,7 @@ export const topicRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/topics/{name}/explain-publish',
+    line: 'reads',
     summary:
       'Explains what would become of a message if it were published now, for each subscription. Publishes nothing.',
     parameters: () => z.object(topicParameters()),
