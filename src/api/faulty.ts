@@ -2,6 +2,7 @@
 
 import { queueDoesNotExist, SqsError } from '../errors.ts';
 import { shuffled } from '../queues/faults/chance.ts';
+import type { Delay } from '../queues/faults/delays.ts';
 import { faultMessages } from '../queues/faults/fault-messages.ts';
 import type { DueEffect, Effect, Faults, When } from '../queues/faults/faults.ts';
 import type { QueueKey } from '../storage/store.ts';
@@ -33,7 +34,7 @@ export async function runWithFaults(
   const target = { operation: operation.name, queues, topics };
   const ids = entryIds(input);
   const before = [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'before', ids))];
-  await apply(faults, before, call);
+  await apply(faults, before, call, { input });
   const failing = before.filter(failsEntries);
   const output = await operation.run(input, failing.length > 0 ? { ...call, refusedEntries: refuser(failing) } : call);
   // Effects after the request are decided only now: a request that SQS refuses does not use up their rules.
@@ -41,6 +42,7 @@ export async function runWithFaults(
     faults,
     [...faults.trigger(requestEffects, target, (effect) => makesDifference(effect, 'after', ids))],
     call,
+    { output },
   );
   return output;
 }
@@ -65,7 +67,12 @@ function entryIds(input: unknown): string[] {
 }
 
 /** Drops the connection, fails or waits, if one of the effects requires it. Throws SqsError and ConnectionDropped. */
-async function apply(faults: Faults, due: readonly DueEffect<RequestEffect>[], call: Call): Promise<void> {
+async function apply(
+  faults: Faults,
+  due: readonly DueEffect<RequestEffect>[],
+  call: Call,
+  waiting: Delay['waiting'],
+): Promise<void> {
   // One for all delays: each signal listens to the connection.
   let signal: AbortSignal | undefined;
   for (const { effect, chance } of due) {
@@ -74,7 +81,7 @@ async function apply(faults: Faults, due: readonly DueEffect<RequestEffect>[], c
     if (effect.type === 'error') throw errorOf(effect);
     const ms = Math.round(effect.minMs + chance() * (effect.maxMs - effect.minMs));
     signal ??= call.signal();
-    await faults.sleep(ms, effect.clock, signal);
+    await faults.sleep(ms, effect.clock, { signal, waiting });
   }
 }
 

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { Control } from './control.ts';
 import { once } from './once.ts';
 
+export type LineName = 'reads' | 'moves of the clock' | 'snapshots';
+
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** The path below `/_squab`, with parameters in braces: `/queues/{name}/explain`. */
@@ -20,6 +22,12 @@ export interface Route {
    * every event, and in memory.
    */
   readonly atOnce?: number | undefined;
+  /**
+   * The line in which requests over HTTP wait for their turn, those of other routes with the same line too, since they may
+   * take a while. One whose client has gone by then is not carried out. By default, GET has the line `reads`, and other
+   * methods have none.
+   */
+  readonly line?: LineName | undefined;
   /** Makes the schema of the response; `events` means server-sent events, each a JSON object. */
   readonly answer: (() => z.ZodType) | 'events';
   /** Carries out the request. Throws ControlError. `signal` is aborted when the client disconnects. */

@@ -16,6 +16,7 @@ import type { Millis } from '../time/clock.ts';
 import { EMPTY_EVENT_BYTES, type Entry, eventOf, recordOf } from './event.ts';
 import type { EventRoom, Hold } from './event-room.ts';
 import type { FilterLine, Filters } from './filters.ts';
+import { BATCH_BYTES_MIN } from './lambda-limits.ts';
 import type { LeftOver } from './left-over.ts';
 
 /** How long a poll lasts. It ends earlier when there is something to do. */
@@ -119,8 +120,8 @@ export async function gather(gathering: Gathering): Promise<Batch | undefined> {
     if (isForeign && entries.size === 0) break;
   }
   gathering.leftOver.keep(leftOver);
-  hold.set(bytes);
   if (entries.size === 0) return undefined;
+  hold.set(Math.max(bytes, BATCH_BYTES_MIN));
   const all = [...entries.values()];
   return {
     queue,

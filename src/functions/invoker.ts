@@ -47,8 +47,8 @@ export class Invoker {
       if (result.kind === 'answer' && result.body.length > LONG_ANSWER_BYTES) await this.#judging.turn();
       return outcomeOf(target, result);
     };
-    const ends = unless ? AbortSignal.any([signal, unless]) : signal;
-    const invocation = target.isEmulator ? this.#inLine(target.url, invoke, ends) : invoke();
+    const ends = () => (unless ? AbortSignal.any([signal, unless]) : signal);
+    const invocation = target.isEmulator ? this.#inLine(target.url, invoke, ends()) : invoke();
     this.#options.track(invocation);
     return invocation;
   }

@@ -32,6 +32,9 @@ export const LISTED_MAX = 100;
 /** "Invocation payload: 1 MB (asynchronous)". Lambda developer guide, "Lambda quotas". */
 export const ASYNCHRONOUS_PAYLOAD_MAX = 1024 * 1024;
 
+/** "Up to 3,583 bytes of base64-encoded data about the invoking client". Lambda API reference, Invoke. */
+export const CLIENT_CONTEXT_MAX = 3583;
+
 /** Squab's own limits: asynchronous invocations that have not ended, and the bytes of their payloads. */
 export const ASYNCHRONOUS_MAX = 1000;
 export const ASYNCHRONOUS_BYTES_MAX = 64 * 1024 * 1024;
@@ -39,10 +42,12 @@ export const ASYNCHRONOUS_BYTES_MAX = 64 * 1024 * 1024;
 /**
  * Squab's own limit: bytes of the messages that all mappings have taken. From a quarter of it on, each mapping may have only
  * one batch in progress, which has the bytes of a short batch, or one message. In memory, a message may take several
- * times as much.
+ * times as much. A batch has at least the bytes that its request and its connection to the function take: there would be a
+ * hundred thousand batches of a short message, more than there are file descriptors, which clients need too.
  */
 export const EVENT_BYTES_MAX = Math.min(256 * 1024 * 1024, heapBytes() / 16);
 export const SHORT_BATCH_BYTES = 64 * 1024;
+export const BATCH_BYTES_MIN = 32 * 1024;
 
 /** Squab's own limit: commas and brackets in a payload or an answer that is parsed. A batch of 10,000 needs 20,000. */
 export const PARSED_TOKENS_MAX = 100_000;

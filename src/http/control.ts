@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checked } from '../control/checked.ts';
 import type { Control } from '../control/control.ts';
 import { ControlError } from '../control/control-error.ts';
-import { noBody, type Route } from '../control/route.ts';
+import { type LineName, noBody, type Route } from '../control/route.ts';
 import { CONTROL_PATH, routes } from '../control/routes.ts';
 import { excessOf } from '../queues/json-bounds.ts';
 import { StoreUnavailable } from '../storage/store.ts';
@@ -35,7 +35,11 @@ export function addControl(
     onRequest: onlyLocal ? refuseRemote : [],
     errorHandler: refuseBody,
   };
-  const reads = new Turnstile(isShared ? READ_HOLDS_MS : undefined);
+  const lines: Readonly<Record<LineName, Turnstile>> = {
+    reads: new Turnstile(isShared ? READ_HOLDS_MS : undefined),
+    'moves of the clock': new Turnstile(),
+    snapshots: new Turnstile(),
+  };
   for (const route of routes) {
     const isFull = limiter(route.atOnce);
     app.route({
@@ -45,7 +49,7 @@ export function addControl(
       ...common,
       bodyLimit: route.bodyBytes ?? BODY_BYTES_MAX,
       handler: (request, reply) =>
-        isFull(reply.raw) ? refuse(reply, 409, tooMany(route)) : answer(route, control, reads, request, reply),
+        isFull(reply.raw) ? refuse(reply, 409, tooMany(route)) : answer(route, control, lines, request, reply),
     });
   }
   app.all(`${CONTROL_PATH}/*`, { ...common, bodyLimit: BODY_BYTES_MAX }, async ({ method, url }, reply) => {
@@ -90,14 +94,14 @@ function tooMany({ atOnce, method, path }: Route): string {
 }
 
 /**
- * Reads pass `reads` one after another, each in a turn of the event loop of its own, so that many at once neither hold up
- * other requests nor fill the memory. A read whose client has gone by then is skipped: a search through deep queues takes
- * a while, and thousands of them would hold up all other reads for minutes.
+ * The requests of a line pass one after another, each in a turn of the event loop of its own, so that many at once neither
+ * hold up other requests nor fill the memory. One whose client has gone by then is skipped: a search through deep queues
+ * takes a while, and a move of the clock may take hours. Thousands of them would hold up all others, and stay in memory.
  */
 async function answer(
   route: Route,
   control: Control,
-  reads: Turnstile,
+  lines: Readonly<Record<LineName, Turnstile>>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -111,7 +115,8 @@ async function answer(
     }
     const run = async () => JSON.stringify(await route.run(control, input, gone.signal));
     const ifWanted = async () => (gone.signal.aborted ? '' : run());
-    const text = await (route.method === 'GET' ? reads.run(() => nextTurn().then(ifWanted)) : run());
+    const line = route.line ?? (route.method === 'GET' ? 'reads' : undefined);
+    const text = await (line ? lines[line].run(() => nextTurn().then(ifWanted), gone.signal) : run());
     return reply.type('application/json').send(text);
   } catch (error) {
     if (error instanceof ControlError) return refuse(reply, error.status, error.message);

@@ -37,15 +37,26 @@ function within(promise: Promise<unknown>, ms: Millis): Promise<void> {
   });
 }
 
-/** Resolves when the promise, which must not reject, has resolved, or the signal is aborted. */
+/**
+ * Resolves when the promise, which must not reject, has resolved, or the signal is aborted. The promise then keeps nothing of
+ * the caller in memory, though it may resolve hours later: the reason of an aborted signal can refer to its whole request.
+ */
 function endOf(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const caller: { end: (() => void) | undefined } = { end: undefined };
+  void promise.then(endedBy(caller));
   return new Promise((resolve) => {
     const end = () => {
       signal.removeEventListener('abort', end);
+      caller.end = undefined;
       resolve();
     };
     if (signal.aborted) return end();
+    caller.end = end;
     signal.addEventListener('abort', end);
-    void promise.then(end);
   });
+}
+
+/** Not inside `endOf`: a function there would keep all its variables. */
+function endedBy(caller: { end: (() => void) | undefined }): () => void {
+  return () => caller.end?.();
 }

@@ -90,7 +90,10 @@ it('a mapping that is deleted while all mappings are read for another node is no
   await functions.end();
 });
 
-/** Three mappings of queues with 30 messages each, which have one function that answers only once it is told to. */
+/**
+ * Three mappings of queues with 30 messages each, which have one function that answers only once it is told to. A batch of
+ * theirs has 16 KB, and counts as 32 KiB, as every short one.
+ */
 async function withSlowFunction(eventBytesMax: number) {
   const pending: ServerResponse[] = [];
   const server = createServer((_request, response) => pending.push(response));
@@ -159,7 +162,7 @@ async function turns() {
 }
 
 it('mappings have one batch each in progress, once those of a function that does not answer need much memory', async () => {
-  const { pending, waiting, end } = await withSlowFunction(50_000);
+  const { pending, waiting, end } = await withSlowFunction(120_000);
   await eventually(() => expect(pending.length).toBe(3));
   await turns();
   expect(pending.length).toBe(3);
@@ -168,7 +171,7 @@ it('mappings have one batch each in progress, once those of a function that does
 });
 
 it('mappings take no messages while those of a function that does not answer need all the memory there is for them', async () => {
-  const { pending, waiting, end } = await withSlowFunction(20_000);
+  const { pending, waiting, end } = await withSlowFunction(50_000);
   await eventually(() => expect(pending.length).toBe(2));
   await turns();
   expect(pending.length).toBe(2);
@@ -183,7 +186,7 @@ it('mappings take no messages while those of a function that does not answer nee
 });
 
 it('messages of a restored snapshot are deleted once handled, also if pollers learn of it only after they got them', async () => {
-  const { pending, functions, left, end } = await withSlowFunction(50_000);
+  const { pending, functions, left, end } = await withSlowFunction(120_000);
   await eventually(() => expect(pending.length).toBe(3));
   await functions.queuesReplaced();
   for (const response of pending.splice(0)) response.end('{}');

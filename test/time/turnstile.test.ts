@@ -68,3 +68,21 @@ it('keeps no results', async () => {
   for (let call = 0; call < 100; call++) await turnstile.run(async () => new Array(100_000).fill(call));
   expect((await heapUsed()) - before).toBeLessThan(5_000_000);
 });
+
+it('keeps nothing of callers whose signals were aborted, however long the one before them takes', async () => {
+  const turnstile = new Turnstile();
+  const first = Promise.withResolvers<void>();
+  const before = turnstile.run(() => first.promise);
+  const leave = async () => {
+    const leaving = new AbortController();
+    const request = new Array(1e6).fill(0);
+    const aborted = turnstile.run(async () => void request.at(0), leaving.signal);
+    leaving.abort(request);
+    await aborted;
+  };
+  const used = await heapUsed();
+  for (let times = 0; times < 20; times++) await leave();
+  expect((await heapUsed()) - used).toBeLessThan(50e6);
+  first.resolve();
+  await before;
+});

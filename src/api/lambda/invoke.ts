@@ -1,5 +1,6 @@
 /** Invoke, which passes an event on to a function. */
 
+import { CLIENT_CONTEXT_MAX } from '../../functions/lambda-limits.ts';
 import { invalidMember } from '../../functions/settings.ts';
 import { optional, rawBytes, required, string, structure } from '../wires/shape.ts';
 import { lambdaOperation } from './lambda-operation.ts';
@@ -26,6 +27,11 @@ export const invoke = lambdaOperation({
     if (!QUALIFIER.test(Qualifier)) {
       const constraint = 'Member must satisfy regular expression pattern: (|[a-zA-Z0-9$_-]+)';
       throw invalidMember('qualifier', Qualifier, constraint);
+    }
+    // Asynchronous invocations keep it until they end.
+    if (ClientContext !== undefined && ClientContext.length > CLIENT_CONTEXT_MAX) {
+      const constraint = `Member must have length less than or equal to ${CLIENT_CONTEXT_MAX}`;
+      throw invalidMember('clientContext', ClientContext, constraint);
     }
     const passedOn = {
       ...(ClientContext !== undefined && { 'x-amz-client-context': ClientContext }),

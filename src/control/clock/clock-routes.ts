@@ -55,6 +55,7 @@ export const clockRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/clock/advance',
+    line: 'moves of the clock',
     summary: 'Moves the clock forward, and responds once everything due in that time has happened, in order.',
     body: () => z.strictObject({ by: durationText.describe('A duration such as 30s, 1h 30m or 14 days') }),
     answer: state,
@@ -63,6 +64,7 @@ export const clockRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/clock/set',
+    line: 'moves of the clock',
     summary: 'Sets the clock to an instant: forward as advance does, or back.',
     body: () => z.strictObject({ to: instant().describe('An instant such as 2026-12-24T18:00:00Z') }),
     answer: state,

@@ -114,6 +114,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/messages/{messageId}',
+    line: 'reads',
     summary: 'Deletes a message in any state.',
     parameters: messageParameters,
     answer: () => z.object({}),
@@ -125,6 +126,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/messages/{messageId}/dead-letter',
+    line: 'reads',
     summary: "Moves a message to its queue's dead-letter queue.",
     parameters: messageParameters,
     answer: () => z.object({ queue: queueReference() }),
@@ -135,6 +137,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/messages/{messageId}/make-visible',
+    line: 'reads',
     summary: 'Makes a message visible that is delayed or in flight.',
     parameters: messageParameters,
     answer: () => z.object({}),
@@ -146,6 +149,7 @@ export const messageRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/messages/{messageId}/replay',
+    line: 'reads',
     summary: 'Sends a copy of a message as a new message; the original may have been deleted.',
     parameters: () => z.object({ messageId: messageIdText }),
     body: () =>

@@ -29,6 +29,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'PUT',
     path: '/snapshots/{name}',
+    line: 'snapshots',
     summary:
       'Takes a snapshot of all queues, topics, messages and move tasks. Replaces an existing snapshot of this name.',
     parameters: named,
@@ -38,6 +39,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'POST',
     path: '/snapshots/{name}/restore',
+    line: 'snapshots',
     summary: 'Restores queues, messages and move tasks to a snapshot, which can be restored any number of times.',
     parameters: named,
     body: restoreShape,
@@ -47,6 +49,7 @@ export const snapshotRoutes: readonly Route[] = [
   route({
     method: 'DELETE',
     path: '/snapshots/{name}',
+    line: 'snapshots',
     summary: 'Removes a snapshot.',
     parameters: named,
     answer: () => z.object({ removed: z.string() }),

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { QueueKey } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
 import { type Chance, chanceOf, seedOf } from './chance.ts';
+import { type Delay, Delays } from './delays.ts';
 
 /** `after`: once the request has been carried out, so that only its response is lost, replaced or late. */
 export type When = 'before' | 'after';
@@ -86,14 +87,6 @@ export interface DueEffect<E extends Effect = Effect> {
   chance: Chance;
 }
 
-interface Sleeper {
-  clock: Clock;
-  /** When the sleep ends, on that clock. */
-  until: Millis;
-  cancelAlarm: () => void;
-  wake(): void;
-}
-
 interface Entry {
   rule: FaultRule;
   chance: Chance;
@@ -103,12 +96,6 @@ interface Entry {
   triggered: number;
 }
 
-/**
- * How many delayed requests are kept whose clients have gone. The limit on connections does not limit them, and each may be
- * as long as a request can be.
- */
-const ABANDONED_MAX = 100;
-
 /** How many copies are remembered. One that is forgotten may be duplicated once more. */
 const COPIES_MAX = 100_000;
 
@@ -116,14 +103,10 @@ export class Faults {
   readonly #machine: Clock;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
-  /** The delayed responses. */
-  readonly #sleepers = new Set<Sleeper>();
-  /** Those whose clients have gone, in the order in which they left. */
-  readonly #abandoned = new Set<Sleeper>();
+  readonly #delays = new Delays();
   /** The keys of messages that are copies, the oldest first. */
   readonly #copies = new Set<number>();
   #seed = 0;
-  #ended = false;
 
   /** `machine` shows real time, `clock` SQS's time. */
   constructor(machine: Clock, clock: Clock) {
@@ -216,55 +199,22 @@ export class Faults {
   }
 
   /**
-   * Waits for `ms` milliseconds of the given clock, or until the server stops. `signal` is aborted when the client of the
-   * request disconnects. That does not end the wait, but only the latest `ABANDONED_MAX` such requests wait on.
+   * Waits for `ms` milliseconds of the given clock, or until the server stops. A request whose client has gone, at which
+   * `signal` is aborted, is delayed like any other, unless too much waits: see `Delays`.
    */
-  async sleep(ms: Millis, by: 'machine' | 'sqs', signal: AbortSignal): Promise<void> {
-    if (this.#ended) return;
-    const clock = by === 'sqs' ? this.#clock : this.#machine;
-    await new Promise<void>((resolve) => {
-      const sleeper: Sleeper = {
-        ...{ clock, until: clock.now() + ms, cancelAlarm: () => {} },
-        wake: () => {
-          sleeper.cancelAlarm();
-          this.#sleepers.delete(sleeper);
-          this.#abandoned.delete(sleeper);
-          resolve();
-        },
-      };
-      this.#sleepers.add(sleeper);
-      setAlarm(sleeper);
-      if (signal.aborted) this.#abandon(sleeper);
-      else signal.addEventListener('abort', () => this.#abandon(sleeper), { once: true });
-    });
-  }
-
-  #abandon(sleeper: Sleeper): void {
-    if (!this.#sleepers.has(sleeper)) return;
-    this.#abandoned.add(sleeper);
-    const [first] = this.#abandoned;
-    if (this.#abandoned.size > ABANDONED_MAX) first!.wake();
+  sleep(ms: Millis, by: 'machine' | 'sqs', waits: Pick<Delay, 'signal' | 'waiting'>): Promise<void> {
+    return this.#delays.sleep({ ms, clock: by === 'sqs' ? this.#clock : this.#machine, ...waits });
   }
 
   /** Must be called when SQS's clock was set back by `byMs`, so that delays on that clock do not become longer. */
   setBack(byMs: Millis): void {
-    for (const sleeper of this.#sleepers) {
-      if (sleeper.clock !== this.#clock) continue;
-      sleeper.until -= byMs;
-      setAlarm(sleeper);
-    }
+    this.#delays.setBack(this.#clock, byMs);
   }
 
   /** Releases all delayed responses at once, because the server is stopping. */
   end(): void {
-    this.#ended = true;
-    for (const sleeper of this.#sleepers) sleeper.wake();
+    this.#delays.end();
   }
-}
-
-function setAlarm(sleeper: Sleeper): void {
-  sleeper.cancelAlarm();
-  sleeper.cancelAlarm = sleeper.clock.at(sleeper.until, sleeper.wake);
 }
 
 function isOneOf<T extends Effect['type']>(

@@ -3,7 +3,8 @@
  * Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
  */
 
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { IPV4_PREFIX, networkOf } from '../ip-networks.ts';
 import type { Answer, PolicyRequest, Steps } from './answers.ts';
 import { patternOf, type Wildcards } from './patterns.ts';
 
@@ -158,9 +159,7 @@ function isDay(date: string): boolean {
 }
 
 /** All IPv4 addresses, in both spellings: `10.0.0.7` and `::ffff:10.0.0.7`. */
-const IPV4 = new BlockList();
-const IPV4_PREFIX = 96;
-IPV4.addSubnet('::ffff:0.0.0.0', IPV4_PREFIX, 'ipv6');
+const isIPv4 = networkOf('0.0.0.0', 0);
 
 /** Reads an address or a network, such as `10.1.0.0/16`. */
 function inNetwork(text: string): Compare | undefined {
@@ -169,16 +168,13 @@ function inNetwork(text: string): Compare | undefined {
   const bits = version === 4 ? 32 : 128;
   const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN;
   if (version === 0 || rest.length > 0 || !(prefix <= bits)) return undefined;
-  const networks = new BlockList();
-  networks.addSubnet(network, prefix, version === 4 ? 'ipv4' : 'ipv6');
-  // For Node, `::/0` contains every IPv4 address, too. In a policy, it stands for IPv6 addresses only.
+  const isInNetwork = networkOf(network, prefix);
+  // `::/0` contains every IPv4 address, too. In a policy, it stands for IPv6 addresses only.
   const isWide = version === 6 && prefix < IPV4_PREFIX;
   return (actual, { steps }) => {
     steps.take(READING_STEPS);
-    const actualVersion = versionOf(actual);
-    if (actualVersion === 0) return undefined;
-    const family = actualVersion === 4 ? 'ipv4' : 'ipv6';
-    return networks.check(actual, family) && !(isWide && IPV4.check(actual, family));
+    if (versionOf(actual) === 0) return undefined;
+    return isInNetwork(actual) && !(isWide && isIPv4(actual));
   };
 }
 

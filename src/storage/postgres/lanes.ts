@@ -13,7 +13,7 @@ import { Session } from './session.ts';
 /** Where a lane has its connections from. */
 export interface Connections {
   readonly faults: Faults;
-  /** Whether verbs shall be refused at once instead of waiting for a connection. */
+  /** Whether verbs shall be refused at once if a lane has no connection, instead of waiting for one. */
   readonly givesUp: boolean;
   /** Must be called when a connection has been ended because no answer came in time. */
   tooLate(): void;
@@ -82,6 +82,11 @@ export class Lane {
   /** How many connections there are, those that are being made included. */
   get connections(): number {
     return this.#made;
+  }
+
+  /** Whether there is a connection that works, as far as is known. */
+  get isConnected(): boolean {
+    return [...this.#idle, ...this.#busy].some(({ connection }) => !connection.lost);
   }
 
   /** How many works are under way. */
@@ -203,7 +208,7 @@ export class Lane {
       }
     }
     if (this.#closed && this.#expected === 0) throw this.#connections.unavailable('is closed');
-    if (this.#connections.givesUp) throw this.#connections.unavailable();
+    if (this.#connections.givesUp && !this.isConnected) throw this.#connections.unavailable();
     if (this.#waiting.size >= WAITING_MAX) throw this.#connections.unavailable('is too slow: too many requests wait');
     return new Promise<Session>((resolve, reject) => {
       const settled = () => {

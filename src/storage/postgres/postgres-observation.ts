@@ -21,8 +21,8 @@ export class PostgresObservation implements Observation {
 
   async probe(): Promise<void> {
     const { lanes, sessions } = this.#context;
-    // Some lanes may have connections while others get none.
-    if (sessions.givesUp) throw sessions.unavailable();
+    // Some lanes may have connections while others get none, and refuse their verbs.
+    if (sessions.givesUp && !sessions.lanes.every((lane) => lane.isConnected)) throw sessions.unavailable();
     await lanes.other.run((session) => session.run(PROBE, []));
   }
 

@@ -65,7 +65,7 @@ export class Sessions implements Connections {
     return this.#nextSlot;
   }
 
-  /** Whether the database has been away for so long that verbs are refused at once. */
+  /** Whether connecting has failed for so long that verbs are refused at once if their lane has no connection. */
   get givesUp(): boolean {
     if (this.#isOver) return true;
     return this.#away !== undefined && performance.now() - this.#away.since > PATIENCE_MS;

@@ -1,6 +1,7 @@
 /** `cidr` conditions: networks of IPv4 and IPv6 addresses. */
 
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { networkOf } from '../../queues/ip-networks.ts';
 import { InvalidText } from '../invalid-text.ts';
 import type { Test } from './rules.ts';
 
@@ -18,11 +19,10 @@ export function networkTest(cidr: string): Test {
   if (!family) throw new InvalidText(`Nonstandard IP address: ${address}`);
   if (family === 'ipv4' && bits > 32) throw new InvalidText('IPv4 mask bits must be < 32');
   if (bits > 128) throw new InvalidText('IPv6 mask bits must be < 128');
-  const network = new BlockList();
-  network.addSubnet(address!, bits, family);
+  const isInNetwork = networkOf(address!, bits);
   return (value) => {
     if (typeof value !== 'string') return false;
-    return familyOf(value) === family && network.check(value, family);
+    return familyOf(value) === family && isInNetwork(value);
   };
 }
 

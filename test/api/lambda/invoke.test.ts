@@ -76,6 +76,16 @@ describe('Invoke', () => {
     await eventually(async () => expect((await invoke('{}', asynchronous)).status).toBe(202));
   });
 
+  it('refuses a client context that is longer than that of Lambda, which asynchronous invocations would keep', async () => {
+    const { invoke } = await withFunction();
+    const asynchronous = { 'x-amz-invocation-type': 'Event' };
+    const withContext = (length: number) =>
+      invoke('{}', { ...asynchronous, 'x-amz-client-context': 'e'.repeat(length) });
+    expect((await withContext(3583)).status).toBe(202);
+    const refused = await withContext(3584);
+    expect([refused.status, refused.headers.get('x-amzn-errortype')]).toEqual([400, 'ValidationException']);
+  });
+
   it('refuses what cannot be invoked, with the errors of Lambda', async () => {
     const { lambda, functions } = await withFunction({ functions: { gone: 'http://127.0.0.1:1/' } });
     const call = (name: string, body: string, headers = {}) => lambda('POST', path(name), body, { headers });

@@ -67,19 +67,22 @@ describe.skipIf(!url)('While the database does not answer', () => {
   );
 });
 
-it('counts as not working while some of its connections cannot be made', async () => {
+it('counts as not working while a connection without which requests are refused cannot be made', async () => {
   const sessions = new Sessions(targetOf({ url: 'postgres://h/d' }), () =>
     Promise.reject(new Error('too many clients')),
   );
   // The lane of the probe has had its connections before.
   const lanes = { other: { run: async () => {} } };
   const probing = () => new PostgresObservation({ sessions, lanes } as never, undefined as never).probe();
-  const work = sessions.lane(1).run(async () => {}, { limitMs: 200 });
+  const lane = sessions.lane(1);
+  const work = lane.run(async () => {}, { limitMs: 200 });
   await probing();
   await expect(work).rejects.toThrow('too many clients');
   const now = performance.now();
   vi.spyOn(performance, 'now').mockReturnValue(now + 60_000);
   await expect(probing()).rejects.toThrow('too many clients');
+  vi.spyOn(lane, 'isConnected', 'get').mockReturnValue(true);
+  await probing();
   vi.restoreAllMocks();
   await sessions.close();
 });

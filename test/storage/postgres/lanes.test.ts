@@ -1,6 +1,6 @@
 /** Transactions on connections that fail: what is repeated, what is refused, and what is said of it. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BatchLane } from '../../../src/storage/postgres/batch-lanes.ts';
 import type { Connection } from '../../../src/storage/postgres/connection.ts';
 import { openChecked } from '../../../src/storage/postgres/open.ts';
@@ -201,6 +201,29 @@ describe.skipIf(!url)('lanes', () => {
     expect(await lane.run((session) => session.run(ADD, [7]))).toEqual([{ x: 7 }]);
     expect(faults.slice(reported)).toEqual([undefined]);
     expect(await stored()).toEqual([7]);
+  });
+
+  it('go on with the connections that they have while the server allows no more', async () => {
+    let made = 0;
+    const full = new Sessions(targetOf({ url: url! }), async (target) => {
+      if (made++ > 0) throw new Error('too many clients');
+      return openChecked(target);
+    });
+    const [busy, none] = [full.lane(2), full.lane(2)];
+    await busy.run(worker);
+    const { promise: first, resolve } = Promise.withResolvers<number>();
+    const works = [busy.run(() => first), busy.run(worker)];
+    await eventually(() => expect(made).toBeGreaterThan(1));
+    const now = performance.now();
+    // Longer than works wait for a database that is away, shorter than a work may take.
+    vi.spyOn(performance, 'now').mockReturnValue(now + 6000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    works.push(busy.run(worker));
+    expect([full.givesUp, busy.isConnected, none.isConnected]).toEqual([true, true, false]);
+    expect((await refusalOf(none.run(worker))).message).toContain('too many clients');
+    resolve(0);
+    expect(await Promise.all(works)).toHaveLength(3);
+    await full.close();
   });
 
   it('find the primary again after a connection has become read-only', async () => {
