@@ -1,5 +1,6 @@
 /** Only those who have received a message have a receipt handle for it; handles outlive restarts and upgrades. */
 
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
@@ -98,6 +99,35 @@ overBothWires('a receipt handle', (fixture) => {
     for (const ReceiptHandle of handles) await second.call('DeleteMessage', { QueueUrl: url, ReceiptHandle });
     expect(await counts(second, url)).toEqual([0, 0]);
   });
+
+  it.each(['q', 'q.fifo'])(
+    'does not match what is sent to %s after a copy of the folder was put back',
+    async (name) => {
+      const [data, copy] = [temporaryFolder(), temporaryFolder()];
+      const begin = async (folder: string) => {
+        const f = await fixture({ data: folder });
+        const isFifo = name.endsWith('.fifo');
+        return { f, QueueUrl: await f.queue(name, isFifo ? { FifoQueue: 'true' } : {}), isFifo };
+      };
+      const sendAndReceive = async ({ f, QueueUrl, isFifo }: Awaited<ReturnType<typeof begin>>) => {
+        const ids = { MessageGroupId: 'g', MessageDeduplicationId: 'd' };
+        await f.call('SendMessage', { QueueUrl, MessageBody: 'hello', ...(isFifo && ids) });
+        return (await receive(f, QueueUrl))!;
+      };
+      await (await begin(data)).f.squab.stop();
+      cpSync(data, copy, { recursive: true });
+      const lost = await begin(data);
+      const ReceiptHandle = await sendAndReceive(lost);
+      const { f, QueueUrl, isFifo } = await begin(copy);
+      await f.squab.control.clock.advance('1s');
+      const own = await sendAndReceive({ f, QueueUrl, isFifo });
+      expect(keyOf(own)).toBe(keyOf(ReceiptHandle));
+      await f.call('DeleteMessage', { QueueUrl, ReceiptHandle });
+      expect(await counts(f, QueueUrl)).toEqual([0, 1]);
+      await f.call('DeleteMessage', { QueueUrl, ReceiptHandle: own });
+      expect(await counts(f, QueueUrl)).toEqual([0, 0]);
+    },
+  );
 
   it('from before handles were authenticated is valid for the messages that had been received then', async () => {
     const data = temporaryFolder();
