@@ -105,10 +105,12 @@ export async function gather(gathering: Gathering): Promise<Batch | undefined> {
     const now = env.clock.now();
     if (signal.aborted || now >= windowEndsAt || (entries.size > 0 && windowSeconds === 0)) break;
     const max = Math.min(RECEIVE_MESSAGES_MAX, batchSize - entries.size);
-    const waitMs = Math.min(pollSeconds * 1000, windowEndsAt - now);
-    const mayPoll = async () => !isForeign || entries.size === 0 || gathering.mayPollAgain();
-    const next = async () =>
-      (await mayPoll()) ? poll(gathering, { max, waitMs, bytes: bytesMax - bytes, guard, signal }) : undefined;
+    const next = async () => {
+      if (isForeign && entries.size > 0 && !(await gathering.mayPollAgain())) return undefined;
+      // Looking at the policy may have taken until after the end of the window.
+      const waitMs = Math.max(0, Math.min(pollSeconds * 1000, windowEndsAt - env.clock.now()));
+      return poll(gathering, { max, waitMs, bytes: bytesMax - bytes, guard, signal });
+    };
     const found = await next().catch((error) => {
       // The messages gathered so far can be handled nevertheless.
       if (entries.size === 0) throw error;

@@ -1,7 +1,7 @@
 /** With --auth policy, an event source mapping for a queue of another account depends on that queue's policy. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { FedQueue } from '../../src/functions/fed-queue.ts';
 import { mayFeed } from '../../src/functions/queue-access.ts';
 import type { Mapping } from '../../src/storage/mappings.ts';
@@ -61,6 +61,23 @@ it('takes no messages within the window of a batch, either, once the permission 
   await send('revoked');
   await clock.advance(300_000);
   expect(functions.bodies).toEqual([['first', 'still allowed']]);
+});
+
+it('ends the window of a batch on time, however long it takes to look at the policy', async () => {
+  const settings = { BatchSize: 100, MaximumBatchingWindowInSeconds: 30 };
+  const { clock, functions, owner, QueueUrl, send } = await withForeignMapping(settings);
+  await owner('SetQueueAttributes', { QueueUrl, Attributes: { VisibilityTimeout: '3600' } });
+  const find = FedQueue.prototype.find;
+  const gate = Promise.withResolvers<void>();
+  const slow = vi.spyOn(FedQueue.prototype, 'find').mockImplementation(async function (this: FedQueue, mapping) {
+    await gate.promise;
+    return find.call(this, mapping);
+  });
+  onTestFinished(() => slow.mockRestore());
+  await send('first');
+  await clock.advance(30_000);
+  gate.resolve();
+  await vi.waitFor(() => expect(functions.bodies).toEqual([['first']]));
 });
 
 it.each([

@@ -80,12 +80,15 @@ export async function checkAccess(resources: Resources, asker: Asker, needs: Nee
   const steps = new Steps();
   // A message move task needs a permission on each source of a dead-letter queue, of which there may be thousands.
   const portions = new Portions();
+  let lastSteps = 0;
   for await (const need of needs) {
+    // Only before another policy: most requests need one permission, and have nothing to wait for.
+    const over = portions.done(lastSteps);
+    if (over) await over;
     const resource = await resourceOf(resources, need);
     const refusal = refusalOf(need.action, resource, asker, steps);
     if (refusal !== undefined) throw accessDenied(asker, need.action, resource, refusal);
-    const over = portions.done(STEPS_PER_CHARACTER * (resource.policy?.length ?? 1));
-    if (over) await over;
+    lastSteps = STEPS_PER_CHARACTER * (resource.policy?.length ?? 1);
   }
 }
 

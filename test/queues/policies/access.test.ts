@@ -64,6 +64,14 @@ describe('an access check', () => {
     expect(turns).toBeGreaterThan(20);
   });
 
+  it('that one policy decides waits for no other work', async () => {
+    let turns = 0;
+    setImmediate(() => turns++);
+    const env = envWith({ Statement: { ...statement, Principal: { AWS: Array(1000).fill(ALICE) } } });
+    expect(await check(env, ALICE, [need('SendMessage')])).toMatchObject({ outcome: 'granted' });
+    expect(turns).toBe(0);
+  });
+
   it.each([...ownersOnly])('evaluates no policy to refuse %s to others', async (action) => {
     for (const caller of [ALICE, undefined, 'sns.amazonaws.com']) {
       expect(await check(envWith(everything), caller, [need(action)])).toEqual({
