@@ -79,8 +79,8 @@ export interface Receipt {
   /** Distinguishes receives before and after a restored snapshot; absent until the first snapshot is taken. */
   era?: number;
   /**
-   * The time of this receive. Messages that were sent later are not meant: keys are given again when the data is put back to
-   * an earlier state, as by a backup that is restored, or by a database that has lost its last commits.
+   * The time of this receive. The receipt matches no message that was sent later: keys are used again when the data is put
+   * back to an earlier state, because a backup was restored, or because a database has lost its last commits.
    */
   receivedAt?: Millis;
 }

@@ -30,7 +30,7 @@ export function eraOf({ era = 0 }: Receipt): number {
   return era;
 }
 
-/** Returns the time of the receive, as the statements take it; if it is unknown, after that of any message. */
+/** Returns the time of the receive, as the statements take it; if it is unknown, a time later than any message's. */
 export function receivedAtOf({ receivedAt = Number.MAX_SAFE_INTEGER }: Receipt): Millis {
   return receivedAt;
 }

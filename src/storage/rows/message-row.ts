@@ -53,7 +53,7 @@ export function messageOf(row: Candidate, receipt: Receipt, at: Millis): Message
   };
 }
 
-/** Whether a receipt is of a receive before the message was sent that has its key: it was issued for another one. */
+/** Whether a receipt was issued before the message with its key was sent, and so for another message. */
 export function isOfEarlier({ receivedAt = Number.POSITIVE_INFINITY }: Receipt, sentAt: Millis): boolean {
   return sentAt > receivedAt;
 }
