@@ -181,7 +181,7 @@ export function deliveries(s: Subject): void {
       ...first,
       receivedAt: T0 + 1 + 5 * SECOND,
       receiveCount: 2,
-      receipt: { key: first.receipt.key, receive: 2 },
+      receipt: { key: first.receipt.key, receive: 2, receivedAt: T0 + 1 + 5 * SECOND },
     });
   });
 

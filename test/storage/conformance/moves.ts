@@ -94,7 +94,7 @@ export function moves(s: Subject): void {
     expect(after).toEqual({
       ...before,
       messageId: 'new id',
-      receipt: { key: expect.any(Number), receive: 1 },
+      receipt: { key: expect.any(Number), receive: 1, receivedAt: T0 + 2 * SECOND },
       sentAt: T0 + SECOND,
       receivedAt: T0 + 2 * SECOND,
       firstReceivedAt: T0 + 2 * SECOND,
