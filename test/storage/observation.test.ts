@@ -100,14 +100,15 @@ describe.each(Object.entries(engines))('monitoring the engine %s', (_, form) => 
     await observation().probe();
     if (!form.breakDown) return;
     const id = await s.queue('q');
+    const faults: unknown[] = [];
+    s.store.onFault((fault) => faults.push(fault));
     const repair = await form.breakDown(s.store);
     await expect(observation().probe()).rejects.toThrow(StoreUnavailable);
     await expect(observation().probe()).rejects.toThrow(StoreUnavailable);
     await repair();
-    const faults: unknown[] = [];
-    s.store.onFault((fault) => faults.push(fault));
     await observation().probe();
-    expect(faults).toEqual([undefined]);
+    // What the engine does by itself meanwhile may also work, or fail.
+    expect([faults[0], faults.at(-1)]).toEqual([expect.any(StoreUnavailable), undefined]);
     const sent = await s.store.send(id, [message('1'), message('2')], T0);
     expect(sent![1]!.key).toBeGreaterThan(sent![0]!.key);
   });
