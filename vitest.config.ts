@@ -7,8 +7,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
-    // Vitest leaves one core to itself. Most tests wait for processes and servers, and so does Vitest.
-    maxWorkers: '100%',
     globalSetup: 'test/postgres-setup.ts',
   },
 });
