@@ -4,11 +4,9 @@ import { OutOfSteps } from '../queues/policies/answers.ts';
 import { Portions } from '../time/portions.ts';
 import { Turnstile } from '../time/turnstile.ts';
 import { FilteredRecord, parseEventPattern } from '../topics/filters/event-pattern.ts';
+import { PARSING_STEPS } from '../topics/filters/json-tree.ts';
 
 type FilteredValue = ConstructorParameters<typeof FilteredRecord>[0];
-
-/** What it takes to parse a character of a body for filters, in steps. */
-const STEPS_PER_CHARACTER = 5;
 
 export interface Filters {
   /**
@@ -31,7 +29,7 @@ export function filtersOf(patterns: readonly string[]): Filters {
       } catch (error) {
         if (!(error instanceof OutOfSteps)) throw error;
       }
-      return { matches, steps: filtered.stepsTaken + STEPS_PER_CHARACTER * record.body.length };
+      return { matches, steps: filtered.stepsTaken + PARSING_STEPS * record.body.length };
     },
   };
 }

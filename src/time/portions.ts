@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InTurns } from './in-turns.ts';
 
 /** How much one portion does, in steps of 50 ns: some milliseconds. */
-const PORTION_STEPS = 50_000;
+export const PORTION_STEPS = 50_000;
 
 const line = new InTurns();
 

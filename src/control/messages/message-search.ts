@@ -2,12 +2,9 @@
 
 import type { PeekedMessage } from '../../storage/inspection.ts';
 import type { Queue } from '../../storage/store.ts';
-import { Portions } from '../../time/portions.ts';
+import { PORTION_STEPS, Portions } from '../../time/portions.ts';
 import type { ControlContext } from '../control-context.ts';
 import type { Journal } from '../journal/journal.ts';
-
-/** What a portion of a search counts as: all that one turn of the event loop may do. */
-const STEPS_PER_PORTION = 50_000;
 
 export interface MessageInQueue {
   queue: Queue;
@@ -30,7 +27,7 @@ export async function searchMessage(
   // runs in portions, each in a turn of its own, so that other requests do not have to wait for many searches at once.
   const portions = new Portions();
   for (let after: number | undefined; ; ) {
-    await portions.done(STEPS_PER_PORTION);
+    await portions.done(PORTION_STEPS);
     const portion = await inspection.search({ messageId, queueId: only?.id, after }, env.clock.now());
     const found = portion?.found && (await look(context, portion.found.queueId, portion.found.key));
     if (found || portion?.next === undefined) return found;

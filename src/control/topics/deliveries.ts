@@ -8,6 +8,7 @@ import type { Subscription, Topic } from '../../storage/topics.ts';
 import type { Millis } from '../../time/clock.ts';
 import { Portions } from '../../time/portions.ts';
 import { dueIn } from '../../topics/deliveries/backlog.ts';
+import { PARSING_STEPS } from '../../topics/filters/json-tree.ts';
 import { charactersOfTexts, textFor } from '../../topics/publishing/publication.ts';
 import { checked } from '../checked.ts';
 import { type ControlContext, isoOf } from '../control-context.ts';
@@ -17,8 +18,8 @@ import type { LoggedPublication, PublicationLog } from './publication-log.ts';
 import { subscriptionOf } from './topic-name.ts';
 import { deliveryListingShape } from './topic-shapes.ts';
 
-/** What it takes to work out a delivery, and to parse a character of a message for that, in steps. */
-const [STEPS_PER_DELIVERY, STEPS_PER_CHARACTER] = [500, 5];
+/** What it takes to work out a delivery, in steps, besides parsing its message. */
+const STEPS_PER_DELIVERY = 500;
 /** How many messages of a backlog are read at once. */
 const MESSAGES_AT_ONCE = 100;
 /** In how many backlogs a list looks for messages that are not in the log. */
@@ -65,7 +66,7 @@ export class Deliveries {
     const portions = new Portions();
     for (const logged of this.#log.of(topic.id)) {
       if (messageId !== undefined && logged.publication.messageId !== messageId) continue;
-      let steps = STEPS_PER_CHARACTER * charactersOfTexts(logged.publication);
+      let steps = PARSING_STEPS * charactersOfTexts(logged.publication);
       for (const one of logged.subscriptions) {
         if (found.length === limit) return found;
         if (only !== undefined && one.id !== only) continue;

@@ -12,7 +12,7 @@ import { Portions } from '../../time/portions.ts';
 import { arnOf } from '../arn.ts';
 import { Steps } from './answers.ts';
 import { type Context, withResource } from './context.ts';
-import { allows, denies, policyOf } from './evaluation.ts';
+import { allows, denies, policyOf, stepsOfPolicy } from './evaluation.ts';
 import { ownersOnly } from './permissions.ts';
 import type { Principal } from './principal.ts';
 
@@ -68,9 +68,6 @@ interface Resource extends QueueKey {
   tags: ReadonlyMap<string, string>;
 }
 
-/** What it takes to read and evaluate a policy, in steps for each character: most take far less. */
-const STEPS_PER_CHARACTER = 20;
-
 /**
  * Checks the permissions of a request, and throws for the first that is missing: `AccessDenied`, for a topic
  * `AuthorizationError`, or, for GetQueueUrl from another account, `QueueDoesNotExist`. Each need is computed only after
@@ -88,7 +85,7 @@ export async function checkAccess(resources: Resources, asker: Asker, needs: Nee
     const resource = await resourceOf(resources, need);
     const refusal = refusalOf(need.action, resource, asker, steps);
     if (refusal !== undefined) throw accessDenied(asker, need.action, resource, refusal);
-    lastSteps = STEPS_PER_CHARACTER * (resource.policy?.length ?? 1);
+    lastSteps = stepsOfPolicy(resource.policy);
   }
 }
 

@@ -85,3 +85,11 @@ function failsClosed(otherwise: boolean, evaluate: () => boolean): boolean {
     throw error;
   }
 }
+
+/** What it takes to read and evaluate a policy, in steps for each character: most take far less. */
+const STEPS_PER_CHARACTER = 20;
+
+/** Returns how many steps of `Portions` it takes to read and evaluate the policy of a queue or topic, or to find none. */
+export function stepsOfPolicy(text: string | undefined): number {
+  return STEPS_PER_CHARACTER * (text?.length ?? 1);
+}

@@ -26,6 +26,9 @@ interface Continued {
   value: unknown;
 }
 
+/** What it takes to parse a character of a text and to open what it contains, in steps of `Portions`. */
+export const PARSING_STEPS = 5;
+
 const NONE: Found = { present: false, values: [] };
 
 export class JsonTree implements Examined {

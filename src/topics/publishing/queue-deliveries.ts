@@ -6,6 +6,7 @@
 
 import { SqsError } from '../../errors.ts';
 import { parseArn } from '../../queues/arn.ts';
+import { stepsOfPolicy } from '../../queues/policies/evaluation.ts';
 import { prepareSend, type SendInput, singleSend } from '../../queues/send.ts';
 import type { Queue } from '../../storage/store.ts';
 import type { QueueDelivery, Subscription, TopicKey } from '../../storage/topics.ts';
@@ -32,9 +33,6 @@ export interface Target {
   queue: TargetQueue | undefined;
   deadLetterQueue: TargetQueue | undefined;
 }
-
-/** What it takes to evaluate the policy of a queue, in steps for each character: most take far less. */
-const STEPS_PER_CHARACTER = 20;
 
 /** Returns the targets of these subscriptions to a topic. Looks each queue up only once. */
 export async function targetsOf(
@@ -66,7 +64,7 @@ export async function targetsOf(
     for (const one of found.values()) {
       if (!one) continue;
       one.mayReceive = mayReceiveFrom(one.queue, topic, env.clock.now());
-      const over = portions.done(STEPS_PER_CHARACTER * (one.queue.attributes.get('Policy')?.length ?? 1));
+      const over = portions.done(stepsOfPolicy(one.queue.attributes.get('Policy')));
       if (over) await over;
     }
   }
