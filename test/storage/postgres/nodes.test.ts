@@ -5,7 +5,7 @@ import type { CatalogueChange } from '../../../src/storage/nodes.ts';
 import { Outbox } from '../../../src/storage/outbox.ts';
 import { Connection } from '../../../src/storage/postgres/connection.ts';
 import { joining } from '../../../src/storage/postgres/nodes/join.ts';
-import { merged, NOTHING, payloadsOf, readPayload, wordsOf } from '../../../src/storage/postgres/nodes/payloads.ts';
+import { channelOf, merged, NOTHING, payloadsOf, readPayload, wordsOf } from '../../../src/storage/postgres/nodes/payloads.ts';
 import { PostgresNodes } from '../../../src/storage/postgres/nodes/postgres-nodes.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { QueueTable } from '../../../src/storage/postgres/queue-table.ts';
@@ -251,6 +251,17 @@ describe.skipIf(!url)('Nodes', () => {
     await a.nodes.changed({ ...EVERYTHING, restored: true });
     await reopened();
     await eventually(() => expect(restored()).toEqual([true, false, true, false]));
+  });
+
+  it('believe only the database that a snapshot was restored: any role of it can send a notification', async () => {
+    const [a, , schema] = await both();
+    const forge = () => sql(url!, 'SELECT pg_notify($1, $2)', [channelOf(schema), 'x * r']);
+    await forge();
+    await eventually(() => expect(a.changes).toMatchObject([{ queueIds: 'all', restored: false }]));
+    // It does not stand for a later restore that the node does not hear of, either.
+    await sql(url!, `UPDATE ${schema}.catalogue SET restores = restores + 1`);
+    await endEars([a.nodes.name]);
+    await eventually(() => expect(a.changes.map(({ restored }) => restored)).toEqual([false, true]));
   });
 
   it('notice that LISTEN is accepted but nothing arrives, as behind some poolers, and look once a second', async () => {
