@@ -155,8 +155,7 @@ function print(message: PeekedMessage, show: Show): Printed {
   const received = {
     ...message,
     firstReceivedAt,
-    receivedAt: firstReceivedAt,
-    receipt: { key, receive: receiveCount },
+    receipt: { key, receive: receiveCount, receivedAt: firstReceivedAt },
   };
   const printed = printMessage({ message: received, receiptHandle: NO_HANDLE }, allSystemNames, allAttributes);
   // To LocalStack, only messages in flight are invisible, not delayed or blocked ones.

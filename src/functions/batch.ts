@@ -83,7 +83,7 @@ export async function gather(gathering: Gathering): Promise<Batch | undefined> {
       else {
         entries.set(key, entry);
         bytes += more;
-        windowEndsAt = Math.min(windowEndsAt, entry.message.receivedAt + windowSeconds * 1000);
+        windowEndsAt = Math.min(windowEndsAt, entry.message.receipt.receivedAt + windowSeconds * 1000);
       }
     }
   };
@@ -168,7 +168,7 @@ async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }:
     const record = JSON.stringify(value);
     entries.push({
       ...one,
-      ...{ record, bytes: Buffer.byteLength(record), visibleAt: one.message.receivedAt + visibilityMs },
+      ...{ record, bytes: Buffer.byteLength(record), visibleAt: one.message.receipt.receivedAt + visibilityMs },
     });
   }
   if (undecided.length > 0) onUndecided(undecided);

@@ -15,13 +15,11 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Receipt, ReceiptSecret } from '../storage/store.ts';
-import type { Millis } from '../time/clock.ts';
 
-/** The content of a receipt handle; `receivedAt` is in milliseconds since 1970. */
+/** The content of a receipt handle. */
 export interface ReceiptHandle {
   readonly queueId: number;
   readonly receipt: Readonly<Receipt>;
-  readonly receivedAt: Millis;
 }
 
 const VERSION = 0x010101;
@@ -61,7 +59,7 @@ export class ReceiptHandles {
     return text;
   }
 
-  #encode({ queueId, receipt, receivedAt }: ReceiptHandle): string {
+  #encode({ queueId, receipt }: ReceiptHandle): string {
     const { era } = receipt;
     const sealed = era === undefined ? this.#withoutEra : this.#withEra;
     const { bytes } = sealed;
@@ -69,7 +67,7 @@ export class ReceiptHandles {
     bytes.writeDoubleBE(queueId, 3);
     bytes.writeDoubleBE(receipt.key, 11);
     bytes.writeUInt32BE(receipt.receive, 19);
-    bytes.writeDoubleBE(receivedAt, 23);
+    bytes.writeDoubleBE(receipt.receivedAt, 23);
     if (era !== undefined) bytes.writeDoubleBE(era, ERA_AT);
     sealed.seal();
     return bytes.toString('base64');
@@ -86,12 +84,14 @@ export class ReceiptHandles {
     const hasEra = bytes.length > ERA_AT + TAG_BYTES;
     const isGenuine = hasEra ? this.#isGenuine(bytes, this.#withEra) : this.#isGenuine(bytes, this.#withoutEra);
     if (!isGenuine || bytes.readUIntBE(0, 3) !== VERSION || bytes.toString('base64') !== text) return undefined;
-    const receivedAt = bytes.readDoubleBE(23);
-    const receipt = { key: bytes.readDoubleBE(11), receive: bytes.readUInt32BE(19), receivedAt };
+    const receipt = {
+      key: bytes.readDoubleBE(11),
+      receive: bytes.readUInt32BE(19),
+      receivedAt: bytes.readDoubleBE(23),
+    };
     return {
       queueId: bytes.readDoubleBE(3),
       receipt: hasEra ? { ...receipt, era: bytes.readDoubleBE(ERA_AT) } : receipt,
-      receivedAt,
     };
   }
 

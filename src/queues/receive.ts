@@ -165,8 +165,8 @@ function withHandles({ receiptHandles }: Env, queue: Queue, delivery: Finished):
   if (delivery === 'over-limit') return [];
   const { id: queueId } = queue;
   return delivery.map((message) => {
-    const { receipt, receivedAt } = message;
-    return { message, receiptHandle: receiptHandles.print({ queueId, receipt, receivedAt }) };
+    const { receipt } = message;
+    return { message, receiptHandle: receiptHandles.print({ queueId, receipt }) };
   });
 }
 

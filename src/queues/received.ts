@@ -134,9 +134,9 @@ function checkChange(
   if (!(visibilitySeconds >= 0 && visibilitySeconds <= VISIBILITY_SECONDS_MAX)) {
     throw wording.badTimeout(visibilitySeconds);
   }
-  const { text, receipt, receivedAt } = openHandle(env, queue, handle, now, wording.expired);
+  const { text, receipt } = openHandle(env, queue, handle, now, wording.expired);
   const visibilityMs = visibilitySeconds * 1000;
-  if (now + visibilityMs > receivedAt + TOTAL_VISIBILITY_MS_MAX) {
+  if (now + visibilityMs > receipt.receivedAt + TOTAL_VISIBILITY_MS_MAX) {
     throw invalidValue(
       visibilitySeconds,
       'VisibilityTimeout',
@@ -162,6 +162,6 @@ function openHandle(
   if (handle?.queueId !== queue.id) {
     throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${text}" is not a valid receipt handle.`);
   }
-  if (now > handle.receivedAt + TOTAL_VISIBILITY_MS_MAX) throw expired(text);
+  if (now > handle.receipt.receivedAt + TOTAL_VISIBILITY_MS_MAX) throw expired(text);
   return { ...handle, text };
 }

@@ -50,8 +50,6 @@ export interface Sent {
 export interface Message extends MessageContent {
   receipt: Receipt;
   sentAt: Millis;
-  /** The time of this receive; if it repeats an attempt, of the first one; if the clock has gone back, of the send. */
-  receivedAt: Millis;
   firstReceivedAt: Millis;
   /** Receives since the message was sent, this one included. */
   receiveCount: number;
@@ -76,11 +74,12 @@ export interface Receipt {
   key: number;
   /** The number of this receive: 1 for the first one since the message was sent. */
   receive: number;
+  /**
+   * The time of this receive; if it repeats an attempt, of the first one; if the clock has gone back, of the send. The
+   * receipt matches no message that was sent later: keys are used again when the data is put back to an earlier state,
+   * because a backup was restored, or because a database has lost its last commits.
+   */
+  receivedAt: Millis;
   /** Distinguishes receives before and after a restored snapshot; absent until the first snapshot is taken. */
   era?: number;
-  /**
-   * The time of this receive. The receipt matches no message that was sent later: keys are used again when the data is put
-   * back to an earlier state, because a backup was restored, or because a database has lost its last commits.
-   */
-  receivedAt?: Millis;
 }

@@ -29,7 +29,7 @@ eachEngine('inspecting the engine', ({ s, f, inspection, peekAll, states }) => {
         senderId: 'me',
         traceHeader: 'Root=1',
       });
-      const { receipt, receivedAt, ...content } = await s.receiveOne(id, T0 + SECOND);
+      const { receipt, ...content } = await s.receiveOne(id, T0 + SECOND);
       const [message] = await peekAll(id, T0 + SECOND);
       expect(message).toEqual({
         ...content,

@@ -167,7 +167,7 @@ export class MemoryInspection implements Inspection {
     blocker: StoredMessage | undefined,
     now: Millis,
   ): PeekedMessage {
-    const { receipt, receivedAt, ...peeked } = toMessage(message, this.#parts.receipts.issue(message), 0);
+    const { receipt, ...peeked } = toMessage(message, this.#parts.receipts.issue(message, now));
     return {
       ...peeked,
       key: message.key,

@@ -23,10 +23,11 @@ export class Receipts {
   /** Part of every snapshot, so that older and newer ones can be restored in any order. */
   voidEras: readonly Span[] = [];
 
-  issue(message: StoredMessage): Receipt {
-    const { key } = message;
-    const receive = receivesOf(message);
-    return this.#era === 0 ? { key, receive } : { key, receive, era: this.#era };
+  /** Issues the receipt of the latest receive of a message, which was `at` an instant. */
+  issue(message: StoredMessage, at: Millis): Receipt {
+    const { key, sentAt } = message;
+    const receipt = { key, receive: receivesOf(message), receivedAt: Math.max(at, sentAt) };
+    return this.#era === 0 ? receipt : { ...receipt, era: this.#era };
   }
 
   beginEra(era: number): void {

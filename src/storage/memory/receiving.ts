@@ -88,7 +88,7 @@ export class Receiving {
     return received.map((message) => {
       const { key, receives, firstReceivedAt = now } = message;
       contents.change(message, { visibleAt, rank: back ?? key, receives: receives + 1, firstReceivedAt });
-      return toMessage(message, this.#parts.receipts.issue(message), now);
+      return toMessage(message, this.#parts.receipts.issue(message, now));
     });
   }
 
@@ -159,5 +159,5 @@ function repeat(
     parts.outbox.record?.({ kind: 'visibility-changed', queue, key, visibleAt });
   }
   announceGroups(parts, state, messages);
-  return messages.map((message) => toMessage(message, parts.receipts.issue(message), first.receivedAt));
+  return messages.map((message) => toMessage(message, parts.receipts.issue(message, first.receivedAt)));
 }

@@ -65,10 +65,9 @@ export function receivesOf({ earlierReceives, receives }: StoredMessage): number
   return earlierReceives + receives;
 }
 
-/** Returns a message whose latest receive was `at` an instant. */
-export function toMessage(message: StoredMessage, receipt: Receipt, at: Millis): Message {
+/** Returns a message with the receipt of its latest receive. */
+export function toMessage(message: StoredMessage, receipt: Receipt): Message {
   const { content, sentAt, deadLetterSource } = message;
-  const receivedAt = Math.max(at, sentAt);
   const { messageId, body, bodyMd5, attributes, senderId, traceHeader, groupId, deduplicationId } = content;
   return {
     messageId,
@@ -78,9 +77,8 @@ export function toMessage(message: StoredMessage, receipt: Receipt, at: Millis):
     traceHeader,
     groupId,
     deduplicationId,
-    receipt: { ...receipt, receivedAt },
+    receipt,
     sentAt,
-    receivedAt,
     firstReceivedAt: message.firstReceivedAt!,
     receiveCount: receivesOf(message),
     attributes: attributes === undefined ? undefined : unpacked(attributes),

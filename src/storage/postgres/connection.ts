@@ -5,6 +5,7 @@ import { wakeAfter } from '../../time/clock.ts';
 import { ConnectionLost, codeOf } from './faults.ts';
 import { POLLING } from './opening/polling.ts';
 import { inSchema, type Statement } from './statement.ts';
+import { withBinaryTexts } from './text-arrays.ts';
 
 /** Where and how to connect. */
 export interface Target {
@@ -107,7 +108,7 @@ export class Connection {
       text = inSchema(statement.text, this.#schema);
       this.#texts.set(statement.name, text);
     }
-    return this.#send({ name: statement.name, text, values: values as unknown[] }, ({ rows }) => rows as Row[]);
+    return this.#send({ name: statement.name, text, values: values.map(withBinaryTexts) }, ({ rows }) => rows as Row[]);
   }
 
   /** Carries out SQL that has no parameters, without preparing it. `squab.` stands for the schema. */

@@ -9,7 +9,6 @@
  * has a row for each era that began (`from_era`), whose span is empty unless a restore made it void.
  */
 
-import type { Millis } from '../../time/clock.ts';
 import type { Receipt } from '../store.ts';
 
 /** An expression: the current era, or null until the first snapshot is taken. */
@@ -20,17 +19,12 @@ export function isVoid(era: string): string {
   return `EXISTS (SELECT FROM squab.void_eras WHERE from_era <= ${era} AND ${era} < to_era)`;
 }
 
-/** Issues a receipt in the era that the statement of the receive has read. */
-export function receiptOf(key: number, receive: number, era: number | null): Receipt {
-  return era === null ? { key, receive } : { key, receive, era };
+/** Puts a receipt into the era that the statement of the receive has read. */
+export function stamped(receipt: Receipt, era: number | null): Receipt {
+  return era === null ? receipt : { ...receipt, era };
 }
 
 /** Returns the era of a receipt, as the statements take it. */
 export function eraOf({ era = 0 }: Receipt): number {
   return era;
-}
-
-/** Returns the time of the receive, as the statements take it; if it is unknown, a time later than any message's. */
-export function receivedAtOf({ receivedAt = Number.MAX_SAFE_INTEGER }: Receipt): Millis {
-  return receivedAt;
 }

@@ -32,17 +32,20 @@ export interface Candidate extends MessageRow {
   rank: number;
 }
 
-/** Converts a row to a message whose latest receive was `at` an instant. */
-export function messageOf(row: Candidate, receipt: Receipt, at: Millis): Message {
-  const receivedAt = Math.max(at, row.sent_at);
+/** Issues the receipt of the latest receive of a message, which was `at` an instant. */
+export function receiptOf(row: MessageRow, at: Millis): Receipt {
+  return { key: row.key, receive: row.earlier_receives + row.receives, receivedAt: Math.max(at, row.sent_at) };
+}
+
+/** Converts a row to a message, given the receipt of its latest receive. */
+export function messageOf(row: Candidate, receipt: Receipt): Message {
   return {
-    receipt: { ...receipt, receivedAt },
+    receipt,
     messageId: row.message_id,
     body: row.body,
     bodyMd5: row.body_md5,
     senderId: row.sender_id,
     sentAt: row.sent_at,
-    receivedAt,
     firstReceivedAt: row.first_received_at!,
     receiveCount: receipt.receive,
     attributes: row.attributes === null ? undefined : unpacked(row.attributes),
@@ -54,7 +57,7 @@ export function messageOf(row: Candidate, receipt: Receipt, at: Millis): Message
 }
 
 /** Whether a receipt was issued before the message with its key was sent, and so for another message. */
-export function isOfEarlier({ receivedAt = Number.POSITIVE_INFINITY }: Receipt, sentAt: Millis): boolean {
+export function isOfEarlier({ receivedAt }: Receipt, sentAt: Millis): boolean {
   return sentAt > receivedAt;
 }
 

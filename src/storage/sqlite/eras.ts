@@ -51,9 +51,9 @@ export class Eras {
     this.reload();
   }
 
-  /** Issues a receipt in the current era. */
-  receipt(key: number, receive: number): Receipt {
-    return this.#current === 0 ? { key, receive } : { key, receive, era: this.#current };
+  /** Puts a receipt into the current era. */
+  stamped(receipt: Receipt): Receipt {
+    return this.#current === 0 ? receipt : { ...receipt, era: this.#current };
   }
 
   isVoid({ era = 0 }: Receipt): boolean {

@@ -225,7 +225,7 @@ export class SqliteInspection implements Inspection {
   }
 
   #toPeeked({ queue }: QueueState, row: Candidate, state: MessageState): PeekedMessage {
-    const { receipt, receivedAt, firstReceivedAt, ...message } = this.#parts.table.toMessage(row, 0);
+    const { receipt, firstReceivedAt, ...message } = this.#parts.table.toMessage(row, 0);
     return {
       ...message,
       key: row.key,

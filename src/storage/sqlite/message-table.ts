@@ -5,7 +5,7 @@
  */
 
 import type { Millis } from '../../time/clock.ts';
-import { type Candidate, type MessageRow, messageOf } from '../rows/message-row.ts';
+import { type Candidate, type MessageRow, messageOf, receiptOf } from '../rows/message-row.ts';
 import type { Counts, Message, NewMessage } from '../store.ts';
 import type { Connection } from './database.ts';
 import type { Eras } from './eras.ts';
@@ -170,8 +170,7 @@ export class MessageTable {
 
   /** Converts a row to a message whose latest receive was at `receivedAt`. */
   toMessage(row: Candidate, receivedAt: Millis): Message {
-    const receipt = this.#eras.receipt(row.key, row.earlier_receives + row.receives);
-    return messageOf(row, receipt, receivedAt);
+    return messageOf(row, this.#eras.stamped(receiptOf(row, receivedAt)));
   }
 
   /** Without a rank, the message is in the order of sending among those that become visible at the same instant. */

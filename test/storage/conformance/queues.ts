@@ -229,7 +229,7 @@ export function queues(s: Subject): void {
     const deleted = await s.queue();
     await s.store.deleteQueue(deleted);
     for (const id of [NO_QUEUE, deleted]) {
-      const receipt = { key: 1, receive: 1 };
+      const receipt = { key: 1, receive: 1, receivedAt: T0 };
       expect(await s.store.changeQueue(id, { retentionMs: 5 }, T0)).toBeUndefined();
       expect(await s.store.purge(id)).toBeUndefined();
       expect(await s.store.counts(id, T0)).toBeUndefined();

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Receipt } from '../../../src/storage/store.ts';
 import { numbered, SECOND, type Subject, T0 } from '../subject.ts';
 
 export function receipts(s: Subject): void {
@@ -8,7 +9,7 @@ export function receipts(s: Subject): void {
     await s.send(id, 'hello', T0);
     return { id, receipt: (await s.receiveOne(id, T0)).receipt };
   };
-  const delayOf = (receipt: { key: number; receive: number }, visibilityMs: number) => [{ receipt, visibilityMs }];
+  const delayOf = (receipt: Receipt, visibilityMs: number) => [{ receipt, visibilityMs }];
 
   it('a deleted message never comes back, and a second deletion finds it gone', async () => {
     const { id, receipt } = await received();
@@ -55,8 +56,8 @@ export function receipts(s: Subject): void {
 
   it('a receipt that was never issued deletes and changes nothing', async () => {
     const { id, receipt } = await received();
-    const unknown = { key: receipt.key + 1000, receive: 1 };
-    const future = { key: receipt.key, receive: 2 };
+    const unknown = { ...receipt, key: receipt.key + 1000 };
+    const future = { ...receipt, receive: 2 };
     expect(await s.store.delete(id, [unknown, future], T0)).toEqual(['gone', 'stale']);
     expect(await s.store.changeVisibility(id, delayOf(future, 0), T0)).toEqual(['stale']);
     expect(await s.counts(id, T0)).toEqual([0, 1, 0]);

@@ -32,8 +32,8 @@ export function redrives(s: Subject): void {
     await s.receive(source, now, redriveTo(target));
     const after = await s.receiveOne(target, now + 1);
     const { receipt } = after;
-    expect(after).toEqual({ ...before, receivedAt: now + 1, receipt, receiveCount: 2, deadLetterSource: 'arn:source' });
-    expect(receipt.receive).toBe(2);
+    expect(after).toEqual({ ...before, receipt, receiveCount: 2, deadLetterSource: 'arn:source' });
+    expect(receipt).toMatchObject({ receive: 2, receivedAt: now + 1 });
   });
 
   it('a message can be sent with the name of the queue that dead-lettered it', async () => {

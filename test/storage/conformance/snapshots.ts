@@ -159,7 +159,11 @@ export function snapshots(s: Subject): void {
     expect(await s.store.send(id, [message('once', { groupId: 'g', deduplication })], T0)).toEqual([sent]);
     expect(await s.bodies(id, T0 + SECOND)).toEqual([]);
     const [again] = await s.receive(id, T0 + SECOND, { max: 1, attempt });
-    expect(again).toMatchObject({ body: 'once', receiveCount: 1, receivedAt: received!.receivedAt });
+    expect(again).toMatchObject({
+      body: 'once',
+      receiveCount: 1,
+      receipt: { receivedAt: received!.receipt.receivedAt },
+    });
     expect(await s.store.delete(id, [again!.receipt], T0 + SECOND)).toEqual(['deleted']);
     expect(await s.bodies(id, T0 + SECOND)).toEqual(['second']);
   });

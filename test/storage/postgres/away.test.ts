@@ -31,20 +31,22 @@ it('keeps a process alive that waits for it', () => {
 });
 
 describe.skipIf(!url)('While the database does not answer', () => {
-  it.each(['standard', 'FIFO', 'topic'])(
+  it.each(['standard', 'FIFO', 'FIFO with attributes', 'topic'])(
     'what waits is bounded, and what is too much is refused at once (%s)',
     async (kind) => {
       const proxy = await proxyOf(url!);
       const store = await openEngine({ database: proxy.url, databaseSchema: newSchema() });
-      const fifo = kind === 'FIFO';
+      const fifo = kind.startsWith('FIFO');
       const { queue } = await store.createQueue(key(fifo ? 'q.fifo' : 'q'), settings({ fifo }), T0);
       const { topic } = await store.topics.createTopic(key('news'), topicSettings(), T0);
       const body = 'x'.repeat(1_000_000);
+      const attributes = new Map([['a', { dataType: 'String', stringValue: body }]]);
+      const content = kind === 'FIFO with attributes' ? message('m', { attributes }) : message(body);
       const publication = { messageId: 'm', ownBytes: body.length, deliveries: () => [] };
       const send = (): Promise<unknown> =>
         kind === 'topic'
           ? store.topics.publish(topic.id, [publication], T0)
-          : store.send(queue.id, [message(body, fifo ? { groupId: 'g' } : {})], T0);
+          : store.send(queue.id, [fifo ? { ...content, groupId: 'g' } : content], T0);
       await send();
       proxy.freeze();
       const outcomes: string[] = [];

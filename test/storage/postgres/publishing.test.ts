@@ -6,6 +6,7 @@ import type { Nodes } from '../../../src/storage/nodes.ts';
 import type { NeighboursOf } from '../../../src/storage/postgres/context.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { PostgresStore } from '../../../src/storage/postgres/postgres-store.ts';
+import type { Message } from '../../../src/storage/store.ts';
 import type { NewPublication, Published } from '../../../src/storage/topics.ts';
 import { database, newSchema } from '../../postgres.ts';
 import { key, message, NO_QUEUE, request, settings, T0, unstorable } from '../subject.ts';
@@ -112,10 +113,7 @@ describe.skipIf(!url).each(Object.entries(kinds))('publications of two nodes %s'
     );
     const sequences: number[] = [];
     while (sequences.length < 60) {
-      const delivery = (await a.receive(queueId, request(), T0)) as {
-        body: string;
-        receipt: { key: number; receive: number };
-      }[];
+      const delivery = (await a.receive(queueId, request(), T0)) as Message[];
       expect(delivery.length).toBeGreaterThan(0);
       sequences.push(...delivery.map(({ body }) => Number(body)));
       await b.delete(

@@ -159,7 +159,7 @@ describe.runIf(url)('two nodes on a standard queue', () => {
           }
           default: {
             const known = receipts[random.below(receipts.length)];
-            const { queueId: from, receipt } = known ?? { queueId, receipt: { key: 1, receive: 1 } };
+            const { queueId: from, receipt } = known ?? { queueId, receipt: { key: 1, receive: 1, receivedAt: T0 } };
             if (random.below(2) === 0) await node.delete(from, [receipt, receipt], now);
             else {
               const changes = [700, 0].map((visibilityMs) => ({ receipt, visibilityMs }));
@@ -183,9 +183,9 @@ describe.runIf(url)('two nodes on a standard queue', () => {
     await one.deleteQueue(id);
     expect(await other.send(id, [message('a')], T0)).toBeUndefined();
     expect(await other.receive(id, request(), T0)).toBeUndefined();
-    expect(await other.delete(id, [{ key: 1, receive: 1 }], T0)).toBeUndefined();
+    expect(await other.delete(id, [{ key: 1, receive: 1, receivedAt: T0 }], T0)).toBeUndefined();
     expect(
-      await other.changeVisibility(id, [{ receipt: { key: 1, receive: 1 }, visibilityMs: 0 }], T0),
+      await other.changeVisibility(id, [{ receipt: { key: 1, receive: 1, receivedAt: T0 }, visibilityMs: 0 }], T0),
     ).toBeUndefined();
     expect(await other.nextVisibleAt(id, NO_LIMIT, T0)).toBeUndefined();
   });

@@ -3,7 +3,7 @@
 import type { Millis } from '../../../time/clock.ts';
 import { isOfEarlier, type MessageRow } from '../../rows/message-row.ts';
 import type { DeleteOutcome, Queue, Receipt, VisibilityChange, VisibilityOutcome } from '../../store.ts';
-import { eraOf, isVoid, receivedAtOf } from '../eras.ts';
+import { eraOf, isVoid } from '../eras.ts';
 import { UnknownOutcome } from '../faults.ts';
 import type { QueueState } from '../queue-table.ts';
 import type { Turn } from '../serial.ts';
@@ -126,7 +126,7 @@ export class ByReceipt {
     const keys = receipts.map(({ key }) => key);
     const receives = receipts.map(({ receive }) => receive);
     const eras = receipts.map(eraOf);
-    const times = receipts.map(receivedAtOf);
+    const times = receipts.map(({ receivedAt }) => receivedAt);
     const values = [generation, keys, eras, receives, now - queue.retentionMs, now, queue.id, times];
     const rows = await turn.tx.run(DELETE[kindOf(state)], values);
     const found = new Map<number, DeletedRow>();

@@ -1,9 +1,9 @@
 /** The rows of messages in serial queues, as statements return them. */
 
 import type { Millis } from '../../../time/clock.ts';
-import { type Candidate, type MessageRow, messageOf } from '../../rows/message-row.ts';
+import { type Candidate, type MessageRow, messageOf, receiptOf } from '../../rows/message-row.ts';
 import type { Message } from '../../store.ts';
-import { receiptOf } from '../eras.ts';
+import { stamped } from '../eras.ts';
 
 /** The columns of `squab.messages` in a candidate. */
 export const MESSAGE_COLUMNS =
@@ -17,7 +17,7 @@ export const WITH_CONTENT = `CROSS JOIN LATERAL (
 
 /** Converts a row to a message whose latest receive was at `receivedAt`. */
 export function toMessage(row: Candidate, receivedAt: Millis, era: number | null): Message {
-  return messageOf(row, receiptOf(row.key, row.earlier_receives + row.receives, era), receivedAt);
+  return messageOf(row, stamped(receiptOf(row, receivedAt), era));
 }
 
 export function isExpired({ sent_at }: MessageRow, { retentionMs }: { retentionMs: Millis }, now: Millis): boolean {

@@ -1,6 +1,7 @@
 /** The verbs on messages of serial queues: FIFO queues, and standard queues that have had tenants. */
 
 import type { Millis } from '../../../time/clock.ts';
+import { charactersOf } from '../../content-size.ts';
 import { isOutdated } from '../../queue-changes.ts';
 import type {
   DeleteOutcome,
@@ -40,7 +41,7 @@ export class SerialMessages implements SerialVerbs {
     this.receiving = new Receiving({ groups, expired, byReceipt: this.byReceipt });
   }
 
-  send(
+  async send(
     queueId: number,
     messages: readonly NewMessage[],
     now: Millis,
@@ -51,7 +52,7 @@ export class SerialMessages implements SerialVerbs {
       if (state && isOutdated(state.queue, expected)) return 'outdated';
       return state && sendIn(turn, state, messages, now);
     };
-    const bytes = messages.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
+    const bytes = messages.reduce((sum, message) => sum + charactersOf(message), 0);
     // A message that is sent again is recognized by its deduplication key.
     const repeatable = messages.every(({ deduplication }) => deduplication !== undefined);
     return this.#serial.run([queueId], send, { bytes, repeatable, quick: send });

@@ -5,7 +5,7 @@ import { isOfEarlier } from '../../rows/message-row.ts';
 import type { DeleteOutcome, Receipt, VisibilityChange, VisibilityOutcome } from '../../store.ts';
 import { BatchLane, Failed, settled } from '../batch-lanes.ts';
 import type { Context } from '../context.ts';
-import { eraOf, receivedAtOf } from '../eras.ts';
+import { eraOf } from '../eras.ts';
 import { asRefusal, UnknownOutcome } from '../faults.ts';
 import type { NotStandard } from '../message-verbs.ts';
 import type { QueueState } from '../queue-table.ts';
@@ -148,7 +148,7 @@ export class ByReceipt {
       receipts.map(eraOf),
       times,
       items.map(({ visibleAt }) => visibleAt),
-      receipts.map(receivedAtOf),
+      receipts.map(({ receivedAt }) => receivedAt),
       session.slot,
     ];
     const [row] =

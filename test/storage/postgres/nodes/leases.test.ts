@@ -2,9 +2,9 @@
 
 import pg from 'pg';
 import { expect, it } from 'vitest';
-import { Leases } from '../../../src/storage/postgres/nodes/leases.ts';
-import { openDatabase } from '../../../src/storage/postgres/open.ts';
-import { database, newSchema, sql } from '../../postgres.ts';
+import { Leases } from '../../../../src/storage/postgres/nodes/leases.ts';
+import { openDatabase } from '../../../../src/storage/postgres/open.ts';
+import { database, newSchema, sql } from '../../../postgres.ts';
 
 const url = await database();
 
