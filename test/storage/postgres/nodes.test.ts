@@ -5,7 +5,7 @@ import type { CatalogueChange } from '../../../src/storage/nodes.ts';
 import { Outbox } from '../../../src/storage/outbox.ts';
 import { Connection } from '../../../src/storage/postgres/connection.ts';
 import { joining } from '../../../src/storage/postgres/nodes/join.ts';
-import { channelOf, merged, NOTHING, payloadsOf, readPayload, wordsOf } from '../../../src/storage/postgres/nodes/payloads.ts';
+import { merged, NOTHING, payloadsOf, readPayload, wordsOf } from '../../../src/storage/postgres/nodes/payloads.ts';
 import { PostgresNodes } from '../../../src/storage/postgres/nodes/postgres-nodes.ts';
 import { openDatabase } from '../../../src/storage/postgres/open.ts';
 import { QueueTable } from '../../../src/storage/postgres/queue-table.ts';
@@ -255,7 +255,7 @@ describe.skipIf(!url)('Nodes', () => {
 
   it('believe only the database that a snapshot was restored: any role of it can send a notification', async () => {
     const [a, , schema] = await both();
-    const forge = () => sql(url!, 'SELECT pg_notify($1, $2)', [channelOf(schema), 'x * r']);
+    const forge = () => sql(url!, 'SELECT pg_notify($1, $2)', [`squab_${schema}`, 'x * r']);
     await forge();
     await eventually(() => expect(a.changes).toMatchObject([{ queueIds: 'all', restored: false }]));
     // It does not stand for a later restore that the node does not hear of, either.

@@ -224,7 +224,7 @@ export class PostgresNodes implements Nodes {
     const heard = readPayload(payload);
     if (heard.sender === this.name) for (const mark of heard.echoes) this.#ear.echoed(mark);
     else if (!heard.change?.restored) this.#follow(heard);
-    else void this.#restores.heard().then((restored) => this.#follow({ ...heard, change: { ...EVERYTHING, restored } }));
+    else void this.#restores.heard().then((change) => this.#follow({ ...heard, change }));
   }
 
   #follow({ sender, announcements, change, nodes, echoes, questions, answers }: Heard): void {

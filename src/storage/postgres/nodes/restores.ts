@@ -3,8 +3,10 @@
  * says so, and functions then lose the messages that they were about to get: so only the count in the database is believed.
  */
 
+import type { CatalogueChange } from '../../nodes.ts';
 import type { Lane } from '../lanes.ts';
 import { statement } from '../statement.ts';
+import { EVERYTHING } from './payloads.ts';
 
 /** How many times a snapshot has been restored, or all data been moved in. */
 const COUNT = statement<{ restores: number }>('SELECT restores FROM squab.catalogue');
@@ -48,11 +50,11 @@ export class Restores {
     this.look().catch(() => {});
   }
 
-  /** Must be called when a notification tells of a restore. Resolves to whether there was one, as far as is known now. */
-  async heard(): Promise<boolean> {
+  /** Must be called when a notification tells of a restore. Resolves to what may have changed, as far as is known now. */
+  async heard(): Promise<CatalogueChange> {
     this.#isUnsure = true;
     await this.look().catch(() => {});
-    return this.missed();
+    return { ...EVERYTHING, restored: this.missed() };
   }
 
   /** Returns whether a look has found restores that were not known, the first time that it is called after that. */
