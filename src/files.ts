@@ -69,11 +69,17 @@ export function isPlanted(path: string, found = lstatSync(path, { throwIfNoEntry
 export function whyOthersCanChange(path: string): string | undefined {
   return look(path, (found, real) => {
     if (!isTrusted(found)) return `it belongs to another user (uid ${found.uid})`;
-    if (!isReachable(real)) return undefined;
-    if (found.mode & OTHERS_WRITE) return `every user of this machine may change it (${modeOf(found)})`;
-    const above = statSync(dirname(real));
-    if (!(above.mode & OTHERS_WRITE) || above.mode & STICKY) return undefined;
-    return `every user of this machine may replace it (${modeOf(above)} of ${dirname(real)})`;
+    if (found.mode & OTHERS_WRITE && isReachable(real)) {
+      return `every user of this machine may change it (${modeOf(found)})`;
+    }
+    // Whoever can rename a folder above it can put another one in its place.
+    for (let place = real; place !== dirname(place); place = dirname(place)) {
+      const above = statSync(dirname(place));
+      if (above.mode & OTHERS_WRITE && !(above.mode & STICKY) && isReachable(place)) {
+        return `every user of this machine may replace it (${modeOf(above)} of ${dirname(place)})`;
+      }
+    }
+    return undefined;
   });
 }
 

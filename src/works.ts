@@ -65,6 +65,7 @@ export async function startWorks(options: Options, given: Partial<Clocks>, log: 
   const happenings = fanOut(store);
   const { env, functions } = topicsAndFunctions(base, rulesOf(base, faults, background), happenings);
   const { deliverer } = env;
+  lapses.onRemoved = (subscription) => deliverer.release(subscription);
   store.onAnnounce((queueId, at) => {
     waiters.announce(queueId, at);
     deliverer.announce(queueId, at);
@@ -165,7 +166,7 @@ function rulesOf(
     enforcesPolicies: options.auth === 'policy',
     ended: new EndedSubscriptions(),
     confirmsByItself: options.confirmHttp,
-    onLapsable: () => lapses.look(),
+    onLapsable: (at) => lapses.look(at),
     linkBase: linksOf(options),
   };
 }

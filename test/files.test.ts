@@ -70,16 +70,18 @@ describe('the access of other users to a file', () => {
     const { folder, file } = reachable(0o666);
     chmodSync(folder, 0o700);
     expect([whyOthersCanChange(file), whyOthersCanRead(file)]).toEqual([undefined, undefined]);
-    expect([whyOthersCanChange(join(folder, 'none')), whyOthersCanRead(join(folder, 'none'))]).toEqual([
-      undefined,
-      undefined,
-    ]);
+    const none = join(folder, 'none');
+    expect([whyOthersCanChange(none), whyOthersCanRead(none)]).toEqual([undefined, undefined]);
   });
 
-  it('is to replace it if they can write to its folder, unless that protects the files of others', () => {
-    const { folder, file } = reachable();
+  it.each(['secret', 'private/data'])('is to replace it (%s) if they can write to a folder above it', (name) => {
+    const { folder } = reachable();
+    mkdirSync(join(folder, 'private', 'data'), { recursive: true, mode: 0o700 });
+    const file = join(folder, name);
+    expect(whyOthersCanChange(file)).toBeUndefined();
     chmodSync(folder, 0o777);
     expect(whyOthersCanChange(file)).toBe(`every user of this machine may replace it (mode 0777 of ${folder})`);
+    // In such a folder, users can replace only their own files.
     chmodSync(folder, 0o1777);
     expect(whyOthersCanChange(file)).toBeUndefined();
   });
@@ -107,7 +109,7 @@ describe('a file that another user has prepared', () => {
       const [file, link] = [join(folder, 'file'), join(folder, 'link')];
       writeFileSync(file, '');
       symlinkSync('/nowhere', link);
-      expect([isPlanted(file), isPlanted(link), isPlanted(join(folder, 'none'))]).toEqual([false, false, false]);
+      for (const ours of [file, link, join(folder, 'none')]) expect(isPlanted(ours)).toBe(false);
       chownSync(file, STRANGER, STRANGER);
       lchownSync(link, STRANGER, STRANGER);
       expect([isPlanted(file), isPlanted(link)]).toEqual([planted, true]);

@@ -34,12 +34,12 @@ const DEPTH_MAX = 90;
 
 /** Returns the object in a text, if the same text can be recreated from it in a file. */
 export function writtenObject(text: string): object | undefined {
-  if (depthOf(text) > DEPTH_MAX) return undefined;
   const object = parseJsonObject(text);
-  return object && JSON.stringify(object) === text ? object : undefined;
+  if (!object || depthOf(text) > DEPTH_MAX) return undefined;
+  return JSON.stringify(object) === text ? object : undefined;
 }
 
-/** Returns how many levels of objects and lists a JSON text has. */
+/** Returns how many levels of objects and lists a JSON text has. On other texts, the search could take a quadratic time. */
 function depthOf(json: string): number {
   let [depth, deepest] = [0, 0];
   for (const [bracket] of json.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '').matchAll(/[[\]{}]/g)) {

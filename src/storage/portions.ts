@@ -1,11 +1,18 @@
 /** How much one verb of an engine does before it lets others run. The same for every engine, so that they agree. */
 
-/** The largest number of expired messages that one verb frees. */
+/** The largest number of expired messages that one verb frees in a queue. */
 export const FREED_AT_ONCE = 200;
+/** The verbs of a turn together free about as many: one may look at hundreds of queues, and there may be thousands of verbs. */
+export const FREED_PER_TURN = 2000;
 /** A verb that moves messages stops after this many. */
 export const MOVED_AT_ONCE = 100;
 /** A receive returns about this many bytes at most: ten messages of 1 MiB. */
 export const RECEIVED_AT_ONCE_BYTES = 10_000_000;
+/**
+ * Clients of LocalStack may ask for a thousand messages. An engine that reads contents to find messages looks at the sizes
+ * only if more than these are asked for. While a tenant is noisy, no receive returns more.
+ */
+export const RECEIVED_FREELY = 10;
 /**
  * Once the receives of a turn have read this many bytes, further ones wait for the next turn. Responses can have six times
  * as many, and those of a turn are printed together: a tenth of a second of work.

@@ -2,6 +2,7 @@
 
 import type { Env } from '../queues/env.ts';
 import type { TopicKey, Topics } from '../storage/topics.ts';
+import type { Millis } from '../time/clock.ts';
 import type { Deliverer } from './deliveries/deliverer.ts';
 import type { EndedSubscriptions } from './ended.ts';
 import type { Signatures } from './signing/signatures.ts';
@@ -21,6 +22,6 @@ export interface TopicsEnv extends Env {
   enforcesPolicies: boolean;
   /** Returns the configured base of links in messages; absent if they lead to where Squab was called. */
   linkBase?: ((topic: TopicKey) => string) | undefined;
-  /** Called when a subscription may lapse from now on. */
-  onLapsable?: (() => void) | undefined;
+  /** Called when subscriptions may lapse that did not before. `at`: when the first of them does, if that is known. */
+  onLapsable?: ((at?: Millis) => void) | undefined;
 }

@@ -3,7 +3,7 @@
  * alarm for the first of them, and never looks on a timer.
  */
 
-import type { Topics } from '../storage/topics.ts';
+import type { Subscription, Topics } from '../storage/topics.ts';
 import type { Clock, Millis } from '../time/clock.ts';
 import { lapsedBefore, lapseOf, NEVER } from './subscriptions.ts';
 
@@ -11,8 +11,13 @@ export class Lapses {
   readonly #topics: Topics;
   readonly #clock: Clock;
   readonly #report: (error: unknown) => void;
-  /** Nothing lapses before this instant. */
+  /** Nothing lapses before this instant, if that is known: not before the first sweep, and not if the latest one failed. */
   #next: Millis = NEVER;
+  #isKnown = false;
+  /** The earliest instant that was told since the latest sweep began. */
+  #told: Millis = NEVER;
+  /** Must be called with each subscription that was removed. */
+  onRemoved: (subscription: Subscription) => void = () => {};
   #cancelAlarm = () => {};
   #sweeping = Promise.resolve();
   /** Whether a sweep follows that has not begun. */
@@ -28,9 +33,17 @@ export class Lapses {
     this.#report = report;
   }
 
-  /** Must be called at the start, and when a subscription may lapse that did not before. */
-  look(): void {
+  /**
+   * Must be called at the start, and when subscriptions may lapse that did not before. `at`: when the first of them does, if
+   * that is known; then there is no need to look at all subscriptions.
+   */
+  look(at?: Millis): void {
     if (this.#hasEnded) return;
+    if (at !== undefined && this.#isKnown) {
+      this.#told = Math.min(this.#told, at);
+      if (at < this.#next) this.#wakeAt(at);
+      return;
+    }
     this.#cancelAlarm();
     if (this.#isPlanned) return;
     this.#isPlanned = true;
@@ -39,17 +52,25 @@ export class Lapses {
 
   async #sweep(): Promise<void> {
     this.#isPlanned = false;
+    this.#told = NEVER;
     try {
-      await this.#topics.removeLapsed(lapsedBefore(this.#clock.now()));
+      for (const one of await this.#topics.removeLapsed(lapsedBefore(this.#clock.now()))) this.onRemoved(one);
       const { subscriptions } = await this.#topics.everything();
-      this.#next = subscriptions.reduce((first, subscription) => Math.min(first, lapseOf(subscription)), NEVER);
+      const next = subscriptions.reduce((first, subscription) => Math.min(first, lapseOf(subscription)), NEVER);
       this.sweeps++;
-      if (this.#hasEnded || this.#next === NEVER) return;
-      this.#cancelAlarm();
-      this.#cancelAlarm = this.#clock.at(this.#next, () => this.look());
+      this.#isKnown = true;
+      this.#wakeAt(Math.min(next, this.#told));
     } catch (error) {
+      this.#isKnown = false;
       this.#report(error);
     }
+  }
+
+  #wakeAt(at: Millis): void {
+    this.#cancelAlarm();
+    this.#next = at;
+    if (this.#hasEnded || at === NEVER) return;
+    this.#cancelAlarm = this.#clock.at(at, () => this.look());
   }
 
   /** Resolves once the current sweep is done. */

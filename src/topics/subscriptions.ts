@@ -64,7 +64,7 @@ export async function subscribe(env: TopicsEnv, topic: Topic, input: SubscribeIn
   const { subscription } = outcome;
   env.deliverer.take(subscription);
   if (!subscription.confirmed) {
-    env.onLapsable?.();
+    env.onLapsable?.(lapseOf(subscription));
     await askForConfirmation(env, topic, subscription);
   }
   return subscription;

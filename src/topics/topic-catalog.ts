@@ -40,6 +40,7 @@ export async function createTopic(env: TopicsEnv, key: TopicKey, input: CreateTo
   if (!isRegion(key.region)) throw invalid('Topic Name');
   const attributes = checkNewAttributes(input.attributes, fifo);
   const tags = checkTopicTags(input.tags);
+  checkLength(DATA_PROTECTION_POLICY, input.dataProtectionPolicy ?? '');
   if (input.dataProtectionPolicy) attributes.set(DATA_PROTECTION_POLICY, input.dataProtectionPolicy);
   const own = { ...key, region: ownText(key.region) };
   const { topic, created } = await env.topics.createTopic(own, { fifo, attributes, tags }, env.clock.now());

@@ -143,6 +143,11 @@ const files: Record<string, (n: number) => [text: string, name: string]> = {
     const queues: QueueState[] = [{ ...state, name: 'q.fifo', fifo: true, attributes: new Map(), messages }];
     return [queueFileText({ queues: definitionsOf(queues, () => {}) }, 'json'), 'queues.json'];
   },
+  'quotes in an attribute that is written': (n) => {
+    const attributes = new Map([['KmsMasterKeyId', `"${'\\"'.repeat(16 * n)}`]]);
+    const queues: QueueState[] = [{ ...state, name: 'q', fifo: false, attributes, messages: [] }];
+    return [queueFileText({ queues: definitionsOf(queues, () => {}) }, 'json'), 'queues.json'];
+  },
 };
 
 describe('reading a file takes time in proportion to its length:', () => {

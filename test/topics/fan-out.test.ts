@@ -47,6 +47,7 @@ it('cost no more because texts of topics and subscriptions are long', async () =
   const policy = { ResourceArn: TopicArn, DataProtectionPolicy: long };
   await refused('PutDataProtectionPolicy', policy, 'DataProtectionPolicy');
   await refused('CreateTopic', { Name: 'u', Attributes: { KmsMasterKeyId: long } }, 'KmsMasterKeyId');
+  await refused('CreateTopic', { Name: 'u', DataProtectionPolicy: long }, 'DataProtectionPolicy');
   await refused('Subscribe', { Protocol: 'http', Endpoint: long }, 'Endpoint');
   const other = { Protocol: 'sqs', Endpoint: `${target.arn}2`, Attributes: { RedrivePolicy: long } };
   await refused('Subscribe', other, 'RedrivePolicy');

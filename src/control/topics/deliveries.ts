@@ -83,14 +83,16 @@ export class Deliveries {
     return [...found, ...earlier].slice(0, limit);
   }
 
-  /** Makes all messages of a backlog visible that wait for their next attempt. Returns how many. */
-  async attemptNow(subscription: Subscription): Promise<number> {
+  /** Makes all messages of a backlog visible that wait for their next attempt, until the signal is aborted. Returns how many. */
+  async attemptNow(subscription: Subscription, signal?: AbortSignal): Promise<number> {
     const { inspection, env } = this.#context;
     const { backlogId } = subscription;
     if (backlogId === undefined) return 0;
     let count = 0;
+    if (signal?.aborted) return count;
     for await (const messages of this.#pagesOf(backlogId)) {
       for (const { key, ...message } of messages) {
+        if (signal?.aborted) return count;
         if (message.state === 'visible' || this.#isUnderWay(subscription, message)) continue;
         if (await inspection.makeVisible(backlogId, key, env.clock.now())) count++;
       }

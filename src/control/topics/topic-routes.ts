@@ -147,7 +147,7 @@ export const topicRoutes: readonly Route[] = [
     summary: 'Attempts the deliveries of a subscription that wait to be retried, without waiting until they are due.',
     parameters: () => z.object(subscriptionParameters()),
     answer: () => z.object({ deliveries: z.int().describe('How many deliveries are attempted') }),
-    handle: (control, { parameters: { id, ...topic } }) => control.topics.deliverNow(topic, id),
+    handle: (control, { parameters: { id, ...topic } }, signal) => control.topics.deliverNow(topic, id, signal),
   }),
   route({
     method: 'GET',

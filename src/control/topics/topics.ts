@@ -92,6 +92,8 @@ export class TopicsControl {
   readonly #waits: TopicWaits;
   /** Lists are made one after another, so that many at once do not slow other requests down. */
   readonly #lists = new Turnstile();
+  /** The same for attempts: each looks at a whole backlog, which may be deep. */
+  readonly #attempts = new Turnstile();
 
   /** @internal */
   constructor(context: ControlContext, log: PublicationLog, waits: TopicWaits) {
@@ -191,12 +193,13 @@ export class TopicsControl {
 
   /**
    * Attempts all deliveries of a subscription that wait to be retried, without waiting for them to be due. Returns how
-   * many there are. Throws ControlError (404) if the topic or the subscription does not exist.
+   * many there are; if `signal` is aborted, only those up to then. Throws ControlError (404) if the topic or the subscription
+   * does not exist.
    */
-  async deliverNow(name: TopicName, subscription: string): Promise<{ deliveries: number }> {
+  async deliverNow(name: TopicName, subscription: string, signal?: AbortSignal): Promise<{ deliveries: number }> {
     const topic = await topicNamed(this.#context, name);
     const found = await subscriptionOf(this.#context, topic, subscription);
-    return { deliveries: await this.#deliveries.attemptNow(found) };
+    return { deliveries: await this.#attempts.run(() => this.#deliveries.attemptNow(found, signal), signal) };
   }
 
   /**

@@ -14,10 +14,14 @@ export function nextExpiry({ queue, contents }: Pick<QueueState, 'queue' | 'cont
   return first ? first.sentAt + queue.retentionMs : Number.POSITIVE_INFINITY;
 }
 
-/** Brings the counts to the instant `now`, and frees up to `limit` expired messages. Returns how many it freed. */
+/**
+ * Brings the counts to the instant `now`, and frees up to `limit` expired messages, or fewer if this turn has freed very many.
+ * Returns how many it freed.
+ */
 export function bringTo(basics: Basics, { queue, contents }: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
   contents.bringTo(now);
-  const freed = contents.expire(now - queue.retentionMs, limit);
+  const freed = contents.expire(now - queue.retentionMs, Math.min(limit, basics.freeing.left));
+  basics.freeing.left -= freed.length;
   for (const { key } of freed) basics.outbox.record?.({ kind: 'expired', queue, key });
   // An expired message may have locked its group.
   if (freed.length > 0) announceGroups(basics, { queue, contents }, freed);

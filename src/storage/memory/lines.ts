@@ -13,6 +13,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type { Sorted } from '../collections/sorted.ts';
+import { RECEIVED_FREELY } from '../portions.ts';
 import type { Contents } from './contents.ts';
 import type { Group } from './groups.ts';
 import { endOf, inLine, type Place, type StoredMessage } from './stored-message.ts';
@@ -90,7 +91,8 @@ export function fair(contents: Contents, atFront: StoredMessage[], selection: Se
   };
   if (!atFront.some(isOfNoisy)) return atFront;
 
-  const ofLine = (line: Line) => front(line.after(endOf(selection.expired)), selection);
+  const max = Math.min(selection.max, RECEIVED_FREELY);
+  const ofLine = (line: Line) => front(line.after(endOf(selection.expired)), { ...selection, max });
   const quiet = ofLine(contents.ungrouped);
   let tenants = 0;
   for (const tenant of groups.ready(selection.now)) {
@@ -98,11 +100,11 @@ export function fair(contents: Contents, atFront: StoredMessage[], selection: Se
     quiet.push(...ofLine(tenant.messages));
     tenants++;
     // Tenants that became ready later have no message that comes earlier.
-    if (tenants === selection.max) break;
+    if (tenants === max) break;
   }
   quiet.sort(inLine);
   const others = [...noisy].sort((a, b) => a.inFlight - b.inFlight);
-  return [...quiet, ...others.flatMap((tenant) => ofLine(tenant.messages))].slice(0, selection.max);
+  return [...quiet, ...others.flatMap((tenant) => ofLine(tenant.messages))].slice(0, max);
 }
 
 /** Returns the next instant later than `now` at which a message becomes visible; undefined if there is none. */

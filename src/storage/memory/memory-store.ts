@@ -10,6 +10,7 @@ import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
 import { Outbox } from '../outbox.ts';
+import { FREED_PER_TURN } from '../portions.ts';
 import type {
   Announcement,
   Counts,
@@ -76,6 +77,7 @@ export class MemoryStore implements Engine {
       changes: new Changes(),
       memory: new Memory(maxBytes),
       outbox: new Outbox(),
+      freeing: { left: FREED_PER_TURN },
       nextNumber: () => ++numbers,
     };
     this.#parts = {
@@ -86,7 +88,10 @@ export class MemoryStore implements Engine {
     };
     this.#receiving = new Receiving(this.#parts);
     this.#moving = new Moving(this.#parts);
-    this.#turns = new Turns(basics, () => this.#receiving.endTurn());
+    this.#turns = new Turns(basics, () => {
+      this.#receiving.endTurn();
+      basics.freeing.left = FREED_PER_TURN;
+    });
     this.mappings = new MemoryMappings(basics, this.#turns);
     this.states = new MemorySnapshots(this.#parts, this.#receiving, this.#turns, this.mappings);
     this.inspection = new MemoryInspection(this.#parts, this.#receiving, this.#turns, (queueId, now, verb) =>

@@ -10,7 +10,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type { Outbox } from '../outbox.ts';
-import { FREED_AT_ONCE } from '../portions.ts';
+import { FREED_AT_ONCE, FREED_PER_TURN } from '../portions.ts';
 import type { MessageRow } from '../rows/message-row.ts';
 import type { Connection } from './database.ts';
 import type { MessageTable } from './message-table.ts';
@@ -29,6 +29,10 @@ const DISORDER_MS_MAX: Millis = 1000;
 
 /** The same limit in bytes of bodies: a body of 1 MiB takes as long as a hundred small messages. */
 const FREED_BYTES_AT_ONCE = 4 * 1024 * 1024;
+/** A message with as many bytes counts as one more. */
+const BYTES_PER_MESSAGE = FREED_BYTES_AT_ONCE / FREED_AT_ONCE;
+/** A search behind the oldest messages counts as this many: it takes as long. */
+const SEARCHED_AS = 500;
 
 interface Tables {
   table: MessageTable;
@@ -48,6 +52,8 @@ export class CountKeeper {
   readonly #after;
   readonly #expiredBehind;
   readonly #behind;
+  /** How many expired messages the verbs of this turn may still free. */
+  #left = FREED_PER_TURN;
 
   constructor(connection: Connection, { table, groups, outbox }: Tables) {
     this.#table = table;
@@ -85,7 +91,15 @@ export class CountKeeper {
     );
   }
 
-  /** Brings the counts to the instant `now`, and frees up to `limit` expired messages. Returns how many it freed. */
+  /** Must be called after each transaction. */
+  endTurn(): void {
+    this.#left = FREED_PER_TURN;
+  }
+
+  /**
+   * Brings the counts to the instant `now`, and frees up to `limit` expired messages; none if this turn has freed very many.
+   * Returns how many it freed.
+   */
   bringTo(state: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
     const { counts } = state;
     if (now > counts.at) {
@@ -94,7 +108,7 @@ export class CountKeeper {
       const { received, unreceived } = counts.visible > 0 ? this.#between(state, now, counts.at) : NONE;
       counts.moveTo(now, { received: -received, unreceived: -unreceived });
     }
-    return now >= state.expiryFrom ? this.#expire(state, now, limit) : 0;
+    return now >= state.expiryFrom && this.#left > 0 ? this.#expire(state, now, limit) : 0;
   }
 
   /** Frees up to `limit` messages, or fewer long ones, of a generation that no queue has any more. */
@@ -153,6 +167,7 @@ export class CountKeeper {
     state.latestSentAt = Math.max(state.latestSentAt, this.#newest.get(generation) ?? Number.NEGATIVE_INFINITY);
     const last = oldest.at(-1);
     if (!last || oldest.length < FREED_AT_ONCE) return NOTHING_BEHIND;
+    this.#left -= SEARCHED_AS;
     const from = { generation, key: last.key, expired: now - queue.retentionMs };
     const { next, disorder } = this.#behind.get(from)!;
     state.isInOrder = (disorder ?? 0) <= DISORDER_MS_MAX && isInOrder(oldest);
@@ -163,11 +178,13 @@ export class CountKeeper {
   /** Frees the first of these messages: up to `limit` of them, or up to FREED_BYTES_AT_ONCE. Returns the freed ones. */
   #free(owner: Parameters<MessageTable['free']>[0], messages: readonly MessageRow[], limit: number): MessageRow[] {
     const freed: MessageRow[] = [];
-    for (let bytes = 0; freed.length < Math.min(limit, messages.length) && bytes < FREED_BYTES_AT_ONCE; ) {
+    let bytes = 0;
+    while (freed.length < Math.min(limit, messages.length) && bytes < FREED_BYTES_AT_ONCE) {
       const message = messages[freed.length]!;
       bytes += this.#table.free(owner, message);
       freed.push(message);
     }
+    this.#left -= freed.length + bytes / BYTES_PER_MESSAGE;
     return freed;
   }
 }

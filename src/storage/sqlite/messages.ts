@@ -43,6 +43,7 @@ export class Messages {
   /** Must be called after each transaction. */
   endTurn(): void {
     this.#bytesRead = 0;
+    this.#parts.counts.endTurn();
   }
 
   send(state: QueueState, messages: readonly NewMessage[], now: Millis, expected?: Expected): Sending {

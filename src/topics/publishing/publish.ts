@@ -8,6 +8,7 @@ import type { SqsError } from '../../errors.ts';
 import { isMessageId } from '../../queues/characters.ts';
 import { messageSize } from '../../queues/digest.ts';
 import { sequenceNumber } from '../../queues/fifo.ts';
+import { excessOf } from '../../queues/json-bounds.ts';
 import { DEDUPLICATION_SECONDS } from '../../queues/limits.ts';
 import { OutOfSteps, Steps } from '../../queues/policies/answers.ts';
 import type { NewPublication, Subscription, Topic } from '../../storage/topics.ts';
@@ -92,11 +93,14 @@ function isContentBased(topic: Topic): boolean {
 export function textsOf({ message, structure }: PublishInput): Texts {
   if (structure === undefined) return { byProtocol: new Map(), others: message };
   if (structure !== 'json') throw invalid(`MessageStructure Reason: It can only be json, not ${structure}`);
+  const failed = 'Message Structure - JSON message body failed to parse';
+  // Of a batch, the size has not been checked yet. Millions of brackets take a second to parse.
+  if (excessOf(Buffer.from(message)) !== undefined) throw invalid(failed);
   let parsed: unknown;
   try {
     parsed = JSON.parse(message);
   } catch {
-    throw invalid('Message Structure - JSON message body failed to parse');
+    throw invalid(failed);
   }
   const texts = Object.entries(typeof parsed === 'object' ? (parsed ?? {}) : {}).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',

@@ -84,6 +84,13 @@ describe('a batch is refused as a whole', () => {
       'Invalid parameter: Message Structure - JSON message body failed to parse',
     ],
     [
+      'with a structure that would take long to parse, before its size',
+      't',
+      [entry('a', { MessageStructure: 'json', Message: `{"default":"x","a":${'['.repeat(1e6)}${']'.repeat(1e6)}}` })],
+      'InvalidParameter',
+      'Invalid parameter: Message Structure - JSON message body failed to parse',
+    ],
+    [
       'without a group in a FIFO topic',
       't.fifo',
       [entry('a', { MessageDeduplicationId: 'd' })],

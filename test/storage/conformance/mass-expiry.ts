@@ -74,6 +74,29 @@ export function massExpiry(s: Subject): void {
     expect(await s.bodies(to, T0 + MINUTE)).toEqual(['locked']);
   });
 
+  it.runIf(s.form.freesInVerbs)('in many queues, a turn frees some of them, whoever counts them', async () => {
+    const ids: number[] = [];
+    for (const name of numbered(60)) {
+      const id = await s.queue(name);
+      ids.push(id);
+      await s.store.send(
+        id,
+        numbered(250).map((body) => message(body)),
+        T0,
+      );
+    }
+    const freed: number[] = [];
+    s.store.onHappening((happenings) => freed.push(happenings.filter(({ kind }) => kind === 'expired').length));
+    const at = T0 + HOUR;
+    const holdings = s.store.observation.holdings(ids, at);
+    const counts = Promise.all(ids.map((id) => s.counts(id, at)));
+    expect((await holdings).map(({ visible }) => visible)).toEqual(ids.map(() => 0));
+    expect(await counts).toEqual(ids.map(() => [0, 0, 0]));
+    s.store.onHappening(undefined);
+    expect(freed.reduce((sum, count) => sum + count, 0)).toBe(60 * 250);
+    expect(Math.max(...freed)).toBeLessThanOrEqual(2200);
+  });
+
   it('a receive does not look past them: it returns once they are freed', async () => {
     const id = await s.queue();
     await sendThousands(id);

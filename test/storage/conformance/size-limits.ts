@@ -41,6 +41,24 @@ export function sizeLimits(s: Subject): void {
     expect(received.flatMap(numbers)).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
   });
 
+  it.each<[string, boolean, readonly (string | undefined)[]]>([
+    ['a FIFO queue', true, ['g', 'h']],
+    ['a standard queue', false, [undefined]],
+    ['a standard queue with tenants', false, ['g', undefined, undefined]],
+  ])('of many long messages, a receive from %s takes the first ones in line', async (_what, fifo, groups) => {
+    const id = await s.queue(fifo ? 'q.fifo' : 'q', { fifo });
+    const sent = Array.from({ length: 15 }, (_, n) => ({ body: `${n}`, groupId: groups[n % groups.length] }));
+    for (const { body, groupId } of sent) {
+      await s.send(id, body.padEnd(1_000_000, ' '), T0, groupId === undefined ? {} : { groupId });
+    }
+    const received = (await s.store.receive(id, request({ max: 1000 }), T0)) as Message[];
+    // Engines that read contents to find messages take ten of them.
+    expect([10, 15]).toContain(received.length);
+    const inLine = fifo ? groups.flatMap((group) => sent.filter(({ groupId }) => groupId === group)) : sent;
+    expect(received.map(({ body }) => body.trim())).toEqual(inLine.slice(0, received.length).map(({ body }) => body));
+    expect(await s.counts(id, T0)).toEqual([15 - received.length, received.length, 0]);
+  });
+
   it('a size limit includes the attributes of messages', async () => {
     const id = await s.queue();
     const attributes = new Map([['name', { dataType: 'String', stringValue: 'x'.repeat(100) }]]);

@@ -51,3 +51,18 @@ it('are read in portions to find what blocks a message, if many messages are hid
   expect(turns).toBe(2);
   await store.close();
 });
+
+it.each([undefined, 'g'])(
+  'a receive of a thousand long messages of the group %s reads ten of them',
+  async (groupId) => {
+    for (const fifo of groupId === undefined ? [false] : [false, true]) {
+      const store = new SqliteStore();
+      const { id } = (await store.createQueue(key(fifo ? 'q.fifo' : 'q'), settings({ fifo }), T0)).queue;
+      const long = 'x'.repeat(1024 * 1024);
+      for (let sent = 0; sent < 30; sent++)
+        await store.send(id, [message(long, groupId === undefined ? {} : { groupId })], T0);
+      expect(await store.receive(id, { ...request(), max: 1000 }, T0)).toHaveLength(10);
+      await store.close();
+    }
+  },
+);

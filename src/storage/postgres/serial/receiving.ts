@@ -2,7 +2,14 @@
 
 import type { Millis } from '../../../time/clock.ts';
 import { chosen, withinSize } from '../../choosing.ts';
-import { FREED_AT_ONCE, MOVED_AT_ONCE, PORTION_BYTES, READ_PER_TURN_BYTES } from '../../portions.ts';
+import {
+  FREED_AT_ONCE,
+  MOVED_AT_ONCE,
+  PORTION_BYTES,
+  READ_PER_TURN_BYTES,
+  RECEIVED_AT_ONCE_BYTES,
+  RECEIVED_FREELY,
+} from '../../portions.ts';
 import { type Candidate, sizeOf } from '../../rows/message-row.ts';
 import type { Delivery, Message, ReceiveRequest, Redrive } from '../../store.ts';
 import { hiddenOf } from '../counts.ts';
@@ -13,7 +20,7 @@ import { noteFullIn } from '../standard/full-queues.ts';
 import { statement } from '../statement.ts';
 import { keepAttempt, repeatAttempt } from './attempts.ts';
 import { type ByReceipt, kindOf } from './by-receipt.ts';
-import { type FrontRow, LOOK, LOOK_BRIEFLY } from './fronts.ts';
+import { type BriefRow, type FrontRow, LOOK, LOOK_BRIEFLY } from './fronts.ts';
 import type { GroupTable } from './group-table.ts';
 import { deadLetterIn } from './moving.ts';
 import { toMessage } from './rows.ts';
@@ -142,7 +149,9 @@ export class Receiving {
   /** Finds messages that can be delivered now, however many times they have been received, without fairness. */
   async #look({ tx }: Turn, state: QueueState, max: number, now: Millis): Promise<Found> {
     const { generation, queue } = state;
-    const rows = await tx.run(LOOK[kindOf(state)], [generation, now, now - queue.retentionMs, max]);
+    const line = [generation, now, now - queue.retentionMs];
+    const fitting = max <= RECEIVED_FREELY ? max : fittingIn(await tx.run(LOOK_BRIEFLY[kindOf(state)], [...line, max]));
+    const rows = await tx.run(LOOK[kindOf(state)], [...line, fitting]);
     const candidates = rows.filter((row): row is FrontRow & Candidate => row.key !== null);
     candidates.sort((a, b) => a.place - b.place);
     return { candidates, era: rows[0]?.era ?? null };
@@ -213,4 +222,16 @@ export class Receiving {
     if (attempt && until > now && messages.length > 0) await keepAttempt(turn, state, attempt, messages, now, until);
     return messages;
   }
+}
+
+/** Returns how many of these messages, at least one, have about as many bytes as a receive returns. */
+function fittingIn(rows: readonly BriefRow[]): number {
+  let bytes = 0;
+  const last = [...rows]
+    .sort((a, b) => a.place - b.place)
+    .findIndex(({ size }) => {
+      bytes += size;
+      return bytes >= RECEIVED_AT_ONCE_BYTES;
+    });
+  return last === -1 ? Math.max(1, rows.length) : last + 1;
 }

@@ -11,6 +11,7 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import { RECEIVED_FREELY } from '../../portions.ts';
 import type { Candidate } from '../../rows/message-row.ts';
 import type { Tx } from '../session.ts';
 import { inLine } from '../standard/candidates.ts';
@@ -53,8 +54,8 @@ const READY = `SELECT number FROM squab.groups WHERE generation = $1::bigint AND
       ORDER BY ready_at, rank, first_key`;
 
 /**
- * The deliverable messages of the first $4 ready tenants with less than $5 messages in flight, up to $4 of each. Tenants
- * that became ready later have no message that comes earlier.
+ * The first $4 deliverable messages of ready tenants with less than $5 messages in flight. Only the first $4 of these tenants
+ * count: those that became ready later have no message that comes earlier.
  */
 const LOOK_QUIET = statement<Candidate>(`
   WITH front AS MATERIALIZED (
@@ -63,6 +64,7 @@ const LOOK_QUIET = statement<Candidate>(`
       WHERE NOT EXISTS (SELECT ${inFlightOf('r.number')} OFFSET $5::bigint - 1)
       LIMIT $4::bigint
     ) t CROSS JOIN LATERAL (${ofTenant('t.number')}) f
+    ORDER BY visible_at, rank, key LIMIT $4::bigint
   )
   SELECT f.*, c.* FROM front f ${WITH_CONTENT}`);
 
@@ -72,10 +74,12 @@ const NOISY = statement<{ number: number; in_flight: number; place: number }>(`
     CROSS JOIN LATERAL (SELECT count(*) AS in_flight ${inFlightOf('r.number')}) n
   WHERE n.in_flight >= $3::bigint`);
 
-/** Up to $4 deliverable messages of each of the tenants $5. */
+/** The first $4 deliverable messages of the tenants $5, those of the first tenant first. */
 const LOOK_AT_TENANTS = statement<Candidate>(`
   WITH front AS MATERIALIZED (
-    SELECT f.* FROM unnest($5::bigint[]) AS t (number) CROSS JOIN LATERAL (${ofTenant('t.number')}) f
+    SELECT f.* FROM unnest($5::bigint[]) WITH ORDINALITY AS t (number, place)
+      CROSS JOIN LATERAL (${ofTenant('t.number')}) f
+    ORDER BY place, visible_at, rank, key LIMIT $4::bigint
   )
   SELECT f.*, c.* FROM front f ${WITH_CONTENT}`);
 
@@ -86,7 +90,8 @@ const LOOK_AT_TENANTS = statement<Candidate>(`
 export async function fair(tx: Tx, front: Candidate[], line: Line, inFlight: number): Promise<Candidate[]> {
   const tenants = [...new Set(front.flatMap(({ group_number }) => group_number ?? []))];
   if (inFlight < NOISY_MESSAGES || tenants.length === 0) return front;
-  const { generation, now, expired, max } = line;
+  const { generation, now, expired } = line;
+  const max = Math.min(line.max, RECEIVED_FREELY);
   const threshold = Math.max(NOISY_MESSAGES, Math.floor(inFlight * NOISY_SHARE) + 1);
   const noisyAmong = await tx.run(NOISY_AMONG, [generation, now, tenants, threshold]);
   const firstNoisy = tenants.find((tenant) => noisyAmong.some(({ number }) => number === tenant));

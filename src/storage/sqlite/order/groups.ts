@@ -14,13 +14,15 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
-import type { Candidate } from '../../rows/message-row.ts';
+import { RECEIVED_AT_ONCE_BYTES } from '../../portions.ts';
+import { type Candidate, sizeOf } from '../../rows/message-row.ts';
 import type { Announcement } from '../../store.ts';
 import type { Connection } from '../database.ts';
 import { bySize } from '../many-rows/by-size.ts';
 import { CANDIDATE_COLUMNS } from '../message-table.ts';
 import type { Numbers } from '../numbers.ts';
 import type { QueueState } from '../queue-table.ts';
+import { readRows } from './lines.ts';
 
 interface GroupRow {
   number: number;
@@ -129,12 +131,14 @@ export class GroupTable {
   /** Returns up to `max` messages that can be delivered. Messages sent at `expired` or earlier are left out. */
   candidates(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
     const found: Candidate[] = [];
+    let bytes = 0;
     for (const group of this.ready(generation, now)) {
-      for (const candidate of this.#front.all({ generation, group, expired, max: max - found.length })) {
+      for (const candidate of readRows(this.#front, { generation, group, expired, max: max - found.length })) {
         if (candidate.visible_at > now) break;
         found.push(candidate);
+        bytes += sizeOf(candidate);
       }
-      if (found.length === max) break;
+      if (found.length === max || bytes >= RECEIVED_AT_ONCE_BYTES) break;
     }
     return found;
   }

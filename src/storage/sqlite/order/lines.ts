@@ -6,9 +6,13 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
-import type { Candidate } from '../../rows/message-row.ts';
+import { RECEIVED_AT_ONCE_BYTES, RECEIVED_FREELY } from '../../portions.ts';
+import { type Candidate, sizeOf } from '../../rows/message-row.ts';
 import type { Connection } from '../database.ts';
 import { CANDIDATE_COLUMNS } from '../message-table.ts';
+
+/** What decides which of two messages is ahead in line. */
+export type Place = Pick<Candidate, 'key' | 'visible_at' | 'rank'>;
 
 /** Whether a row of `messages` is a message with a group: the second column of the index. */
 export const IS_GROUPED = '(group_number IS NOT NULL)';
@@ -42,13 +46,15 @@ export class Lines {
 
   /** Returns up to `max` messages that can be delivered. Messages sent at `expired` or earlier are left out. */
   candidates(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
-    const grouped = this.#candidates.all({ generation, grouped: 1, now, expired, max });
-    return [...this.ungrouped(generation, now, expired, max), ...grouped].sort(inLine).slice(0, max);
+    const grouped = readRows(this.#candidates, { generation, grouped: 1 as const, now, expired, max });
+    const inOrder = [...this.ungrouped(generation, now, expired, max), ...grouped].sort(inLine).slice(0, max);
+    // Each line was read up to that size, so everything up to there is in the list.
+    return max <= RECEIVED_FREELY ? inOrder : upToSize(inOrder);
   }
 
   /** Like `candidates`, without messages that have a group. */
   ungrouped(generation: number, now: Millis, expired: Millis, max: number): Candidate[] {
-    return this.#candidates.all({ generation, grouped: 0, now, expired, max });
+    return readRows(this.#candidates, { generation, grouped: 0 as const, now, expired, max });
   }
 
   /**
@@ -62,7 +68,32 @@ export class Lines {
   }
 }
 
+interface Rows<Parameters> {
+  all(parameters: Parameters): Candidate[];
+  iterate(parameters: Parameters): Iterable<Candidate>;
+}
+
+/** Returns the rows of a query for up to `max` messages: if these are many, not more than a receive returns. */
+export function readRows<Parameters extends { max: number }>(
+  query: Rows<Parameters>,
+  parameters: Parameters,
+): Candidate[] {
+  return parameters.max <= RECEIVED_FREELY ? query.all(parameters) : upToSize(query.iterate(parameters));
+}
+
+/** Returns the first messages, until they have as many bytes as a receive returns. */
+function upToSize(messages: Iterable<Candidate>): Candidate[] {
+  const found: Candidate[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    found.push(message);
+    bytes += sizeOf(message);
+    if (bytes >= RECEIVED_AT_ONCE_BYTES) break;
+  }
+  return found;
+}
+
 /** Compares messages by their places in line. */
-export function inLine(a: Candidate, b: Candidate): number {
+export function inLine(a: Place, b: Place): number {
   return a.visible_at - b.visible_at || a.rank - b.rank || a.key - b.key;
 }

@@ -11,11 +11,12 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
+import { RECEIVED_FREELY } from '../../portions.ts';
 import type { Candidate } from '../../rows/message-row.ts';
 import type { Connection } from '../database.ts';
 import { CANDIDATE_COLUMNS } from '../message-table.ts';
 import type { GroupTable } from './groups.ts';
-import { inLine, type Lines } from './lines.ts';
+import { inLine, type Lines, type Place } from './lines.ts';
 
 /** "More than 10 % of all in-flight messages, and at least 30." */
 const NOISY_SHARE = 0.1;
@@ -37,6 +38,7 @@ export class TenantTable {
   readonly #hasInFlight;
   readonly #inFlight;
   readonly #ofTenant;
+  readonly #candidate;
 
   constructor(connection: Connection, lines: Lines, groups: GroupTable) {
     this.#lines = lines;
@@ -45,12 +47,16 @@ export class TenantTable {
       WHERE generation = ? AND group_number = ? AND group_number < 0 AND visible_at > ? AND receives > 0`;
     this.#hasInFlight = connection.prepare<[number, number, Millis, number]>(`SELECT 1 ${inFlight} LIMIT 1 OFFSET ?`);
     this.#inFlight = connection.prepare<[number, number, Millis], number>(`SELECT count(*) ${inFlight}`).pluck();
-    this.#ofTenant = connection.prepare<[Line & { tenant: number }], Candidate>(
-      `SELECT ${CANDIDATE_COLUMNS}
-       FROM messages m INDEXED BY messages_by_tenant CROSS JOIN contents c ON c.key = m.key
+    // Without contents: most of these messages are not handed out.
+    this.#ofTenant = connection.prepare<[Line & { tenant: number }], Place>(
+      `SELECT key, visible_at, rank FROM messages INDEXED BY messages_by_tenant
        WHERE generation = :generation AND group_number = :tenant AND group_number < 0
          AND visible_at > :expired AND visible_at <= :now AND sent_at > :expired
-       ORDER BY visible_at, rank, m.key LIMIT :max`,
+       ORDER BY visible_at, rank, key LIMIT :max`,
+    );
+    this.#candidate = connection.prepare<[number, number], Candidate>(
+      `SELECT ${CANDIDATE_COLUMNS} FROM messages m CROSS JOIN contents c ON c.key = m.key
+       WHERE generation = ? AND m.key = ?`,
     );
   }
 
@@ -68,18 +74,21 @@ export class TenantTable {
     };
     if (!front.some(({ group_number }) => group_number !== null && isNoisy(group_number))) return front;
 
-    const quiet = this.#lines.ungrouped(line.generation, line.now, line.expired, line.max);
+    const { generation, now, expired } = line;
+    const max = Math.min(line.max, RECEIVED_FREELY);
+    const quiet: Place[] = this.#lines.ungrouped(generation, now, expired, max);
     let tenants = 0;
-    for (const tenant of this.#groups.ready(line.generation, line.now)) {
+    for (const tenant of this.#groups.ready(generation, now)) {
       if (isNoisy(tenant)) continue;
-      quiet.push(...this.#ofTenant.all({ ...line, tenant }));
+      quiet.push(...this.#ofTenant.all({ ...line, max, tenant }));
       tenants++;
       // Tenants that became ready later have no message that comes earlier.
-      if (tenants === line.max) break;
+      if (tenants === max) break;
     }
     quiet.sort(inLine);
     const others = [...noisy].filter(([, is]) => is).map(([tenant]) => tenant);
-    return [...quiet, ...this.#fewestInFlightFirst(others, line)].slice(0, line.max);
+    const places = quiet.length < max ? [...quiet, ...this.#fewestInFlightFirst(others, { ...line, max })] : quiet;
+    return places.slice(0, max).map(({ key }) => this.#candidate.get(generation, key)!);
   }
 
   #isNoisy(tenant: number, { generation, now }: Line, inFlight: number): boolean {
@@ -87,7 +96,7 @@ export class TenantTable {
     return this.#hasInFlight.get(generation, tenant, now, threshold - 1) !== undefined;
   }
 
-  #fewestInFlightFirst(tenants: readonly number[], line: Line): Candidate[] {
+  #fewestInFlightFirst(tenants: readonly number[], line: Line): Place[] {
     // A single tenant need not be compared, and counting would read all its messages in flight.
     if (tenants.length === 1) return this.#ofTenant.all({ ...line, tenant: tenants[0]! });
     const { generation, now } = line;
