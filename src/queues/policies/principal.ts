@@ -10,7 +10,10 @@ export interface Principal {
   account: string | undefined;
   /** The name of a service; undefined for other principals. */
   service: string | undefined;
-  /** The ARN of a role, or of the role of a session, without its path; undefined for other principals. */
+  /**
+   * The ARN of a role, or of the role of a session, whose own ARN does not contain the path of the role; undefined for other
+   * principals.
+   */
   roleArn: string | undefined;
   /** The name of a user; undefined for other principals. */
   userName: string | undefined;
@@ -21,12 +24,12 @@ export interface Principal {
 export function principalOf(name: string): Principal {
   const [, partition, account, kind] = /^arn:([^:]+):(?:iam|sts)::(\d{12}):(.+)$/.exec(name) ?? [];
   const [type, ...path] = kind?.split('/') ?? [];
-  const role = type === 'assumed-role' ? path[0] : type === 'role' ? path.at(-1) : undefined;
+  const sessionRole = type === 'assumed-role' ? path[0] : undefined;
   return {
     arn: name,
     account,
     service: kind === undefined ? name : undefined,
-    roleArn: role && `arn:${partition}:iam::${account}:role/${role}`,
+    roleArn: type === 'role' ? name : sessionRole && `arn:${partition}:iam::${account}:role/${sessionRole}`,
     userName: type === 'user' ? path.at(-1) : undefined,
     isRoot: kind === 'root',
   };
@@ -60,7 +63,8 @@ export function includes(kind: string, name: string, principal: Principal | unde
   if (kind !== 'AWS' || principal.service !== undefined) return false;
   const account = /^(?:arn:[^:]+:iam::)?(\d{12})(?::root)?$/.exec(name)?.[1];
   if (account !== undefined) return principal.account === account;
-  return principal.arn === name || principal.roleArn === withoutPath(name);
+  const { arn, roleArn } = principal;
+  return arn === name || (roleArn !== undefined && withoutPath(roleArn) === withoutPath(name));
 }
 
 /** Removes the path from a role's ARN, since the ARN of a role's session does not contain it. */

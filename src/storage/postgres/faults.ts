@@ -30,10 +30,14 @@ const OUTAGES: readonly [code: RegExp, message: string][] = [
 /** Codes with which the server ends a connection. (It translates the word FATAL into its own language.) */
 const ENDING = /^(08|57P0|25P0[34])/;
 
+/** The part of the server that finds a prepared statement to be of no use. (The text is in its own language.) */
+const OLD_PLAN = 'RevalidateCachedQuery';
+
 /** The answer of a query, or of a connection, as far as this file is concerned with it. */
 interface DatabaseError {
   code?: unknown;
   severity?: unknown;
+  routine?: unknown;
   message: string;
 }
 
@@ -96,7 +100,7 @@ export function isAboutData(error: unknown): boolean {
  * rows of, or a pooler gave the connection another server process.
  */
 export function isStale(error: unknown): boolean {
-  return isAnswer(error) && (codeOf(error) === '26000' || /cached plan must not change/.test((error as Error).message));
+  return isAnswer(error) && (codeOf(error) === '26000' || (error as DatabaseError).routine === OLD_PLAN);
 }
 
 /** Whether the connection is lost, or of no use for the statements that follow. */

@@ -37,6 +37,13 @@ overBothWires('the conditions of a policy can test', (fixture) => {
     expect(await allows(condition, { headers })).toBe(expected);
   });
 
+  it('the ARN of a role, with its path', async () => {
+    const principal = 'arn:aws:iam::444455556666:role/team/deployer';
+    const options = { credentials: [OWNER, { ...STRANGER, principal }] };
+    expect(await allows({ ArnEquals: { 'aws:PrincipalArn': principal } }, { options })).toBe(true);
+    expect(await allows({ ArnNotEquals: { 'aws:PrincipalArn': principal } }, { options })).toBe(false);
+  });
+
   it('the user agent', async () => {
     const headers = { 'user-agent': 'squab-test/1.0' };
     expect(await allows({ StringLike: { 'aws:UserAgent': 'squab-test/*' } }, { headers })).toBe(true);

@@ -23,6 +23,7 @@ describe('Principal', () => {
     ['the session', SESSION, SESSION, true],
     ['the role of the session', 'arn:aws:iam::444455556666:role/reader', SESSION, true],
     ['the role with its path', 'arn:aws:iam::444455556666:role/a/b/reader', SESSION, true],
+    ['the role itself', 'arn:aws:iam::444455556666:role/a/reader', 'arn:aws:iam::444455556666:role/a/reader', true],
     ['another role', 'arn:aws:iam::444455556666:role/writer', SESSION, false],
     ['the role of that name in another account', 'arn:aws:iam::777788889999:role/reader', SESSION, false],
     ['a service with the name of an account', '444455556666', '444455556666.amazonaws.com', false],

@@ -121,6 +121,7 @@ it.skipIf(!url || process.platform !== 'linux')(
 
 it.skipIf(!url)('a commit is not acknowledged if its wait for a standby is cancelled', async () => {
   const server = await startServer([...FAST, '-c', 'synchronous_commit=on']);
+  await sql(server.url, "ALTER ROLE postgres SET client_min_messages = 'error'");
   const store = await openEngine({ database: server.url });
   const { queue: standard } = await store.createQueue(key('q'), settings(), T0);
   const { queue: fifo } = await store.createQueue(key('q.fifo'), settings({ fifo: true }), T0);

@@ -253,6 +253,17 @@ describe.skipIf(!url)('Nodes', () => {
     await eventually(() => expect(restored()).toEqual([true, false, true, false]));
   });
 
+  it('believe only the database that a snapshot was restored: any role of it can send a notification', async () => {
+    const [a, , schema] = await both();
+    const forge = () => sql(url!, 'SELECT pg_notify($1, $2)', [`squab_${schema}`, 'x * r']);
+    await forge();
+    await eventually(() => expect(a.changes).toMatchObject([{ queueIds: 'all', restored: false }]));
+    // It does not stand for a later restore that the node does not hear of, either.
+    await sql(url!, `UPDATE ${schema}.catalogue SET restores = restores + 1`);
+    await endEars([a.nodes.name]);
+    await eventually(() => expect(a.changes.map(({ restored }) => restored)).toEqual([false, true]));
+  });
+
   it('notice that LISTEN is accepted but nothing arrives, as behind some poolers, and look once a second', async () => {
     // Notifications are heard within one database only.
     const a = await start(newSchema(), 'a', await serverUrl());

@@ -9,7 +9,7 @@ import type { Happening } from '../../../src/storage/happenings.ts';
 import type { CatalogueChange } from '../../../src/storage/nodes.ts';
 import { openEngine } from '../../../src/storage/open-engine.ts';
 import { Connection } from '../../../src/storage/postgres/connection.ts';
-import { ConnectionLost } from '../../../src/storage/postgres/faults.ts';
+import { ConnectionLost, endsConnection } from '../../../src/storage/postgres/faults.ts';
 import type { Message, QueueSettings } from '../../../src/storage/store.ts';
 import { eventually } from '../../eventually.ts';
 import { database, newSchema } from '../../postgres.ts';
@@ -217,4 +217,13 @@ describe.skipIf(url === undefined)('a verb whose connection is lost once it has 
       expect(await node.nextVisibleAt(queueId, 10, T0)).toBe(T0 + 5 * SECOND);
     }
   });
+});
+
+it('a connection whose statements a migration has made useless is replaced, whatever language the server speaks', () => {
+  const said = (routine: string) =>
+    Object.assign(new Error('gecachter Plan darf den Ergebnistyp nicht ändern'), {
+      ...{ code: '0A000', severity: 'FEHLER', routine },
+    });
+  expect(endsConnection(said('RevalidateCachedQuery'))).toBe(true);
+  expect(endsConnection(said('transformDeclareCursorStmt'))).toBe(false);
 });

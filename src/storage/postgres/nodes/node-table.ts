@@ -27,6 +27,10 @@ export class NodeTable {
   readonly #own: Omit<OtherNode, 'clock'>;
   clock: OtherNode['clock'] = 'machine';
   others: readonly OtherNode[] = [];
+  /** Resolves when the look that is under way has ended, if there is one. */
+  #latestLook: Promise<void> = Promise.resolve();
+  /** The look that has not begun yet. */
+  #nextLook: Promise<void> | undefined;
   readonly #onGone: () => void;
   readonly #onNew: () => void;
 
@@ -53,8 +57,21 @@ export class NodeTable {
     if (await this.#lane.run(renewing, { repeatable: true })) this.#onNew();
   }
 
-  /** Reads which other nodes live. */
-  async look(): Promise<void> {
+  /**
+   * Reads which other nodes live, without two looks at once: what is asked for meanwhile shares the next one. Notifications
+   * may be forged, any number at once.
+   */
+  look(): Promise<void> {
+    this.#nextLook ??= this.#latestLook.then(() => {
+      this.#nextLook = undefined;
+      const looking = this.#look();
+      this.#latestLook = looking.catch(() => {});
+      return looking;
+    });
+    return this.#nextLook;
+  }
+
+  async #look(): Promise<void> {
     const rows = await this.#lane.run((session) => session.run(OTHERS, [this.#own.name]), { repeatable: true });
     const before = this.others;
     this.others = rows.toSorted((a, b) => (a.name < b.name ? -1 : 1));

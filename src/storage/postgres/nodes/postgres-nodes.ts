@@ -13,7 +13,7 @@ import { Hearing } from './hearing.ts';
 import { Leases } from './leases.ts';
 import { ALIVE_SECONDS, NodeTable } from './node-table.ts';
 import { Notifier } from './notifier.ts';
-import { channelOf, EVERYTHING, merged, NODES_WORD, NOTHING, readPayload, wordsOf } from './payloads.ts';
+import { channelOf, EVERYTHING, type Heard, merged, NODES_WORD, NOTHING, readPayload, wordsOf } from './payloads.ts';
 import { Restores } from './restores.ts';
 import { StoodStill } from './standstill.ts';
 import { Waiting } from './waiting.ts';
@@ -172,7 +172,7 @@ export class PostgresNodes implements Nodes {
    * them.
    */
   changed(change: Partial<CatalogueChange>): Promise<void> {
-    if (change.restored) this.#restores.heard();
+    if (change.restored) this.#restores.carriedOut();
     const words = wordsOf(change);
     const { queueIds = [] } = change;
     const isCopied = queueIds === 'all' || queueIds.length > 0;
@@ -221,13 +221,14 @@ export class PostgresNodes implements Nodes {
   }
 
   #hear(payload: string): void {
-    const { sender, announcements, change, nodes, echoes, questions, answers } = readPayload(payload);
-    if (sender === this.name) {
-      for (const mark of echoes) this.#ear.echoed(mark);
-      return;
-    }
+    const heard = readPayload(payload);
+    if (heard.sender === this.name) for (const mark of heard.echoes) this.#ear.echoed(mark);
+    else if (!heard.change?.restored) this.#follow(heard);
+    else void this.#restores.heard().then((change) => this.#follow({ ...heard, change }));
+  }
+
+  #follow({ sender, announcements, change, nodes, echoes, questions, answers }: Heard): void {
     if (echoes.length > 0) this.#hearing.hears(sender);
-    if (change?.restored) this.#restores.heard();
     if (change) this.#catalogueChanged(change);
     for (const question of answers) this.#hearing.heard(sender, question);
     if (questions.length > 0) this.#notifier.tell(questions.map((question) => `=${question}`));
@@ -286,7 +287,7 @@ export class PostgresNodes implements Nodes {
   async #tick(): Promise<void> {
     const tick = ++this.#ticks;
     await this.#waiting.tick();
-    if (tick % RENEW_TICKS === 0 && !this.#ear.isOpen) {
+    if (tick % RENEW_TICKS === 0 && (!this.#ear.isOpen || this.#restores.isUnsure)) {
       await this.#restores.look();
       this.#heardNothing();
     }

@@ -1,7 +1,12 @@
-/** Whether snapshots have been restored that this node has not heard of. */
+/**
+ * Whether snapshots have been restored that this node does not know of. Any role of the database can send a notification that
+ * says so, and functions then lose the messages that they were about to get: so only the count in the database is believed.
+ */
 
+import type { CatalogueChange } from '../../nodes.ts';
 import type { Lane } from '../lanes.ts';
 import { statement } from '../statement.ts';
+import { EVERYTHING } from './payloads.ts';
 
 /** How many times a snapshot has been restored, or all data been moved in. */
 const COUNT = statement<{ restores: number }>('SELECT restores FROM squab.catalogue');
@@ -10,28 +15,64 @@ export class Restores {
   readonly #lane: Lane;
   /** How many this node knows of; undefined before it has looked. */
   #known: number | undefined;
+  /** How many this node has carried out since then. */
+  #own = 0;
   #missed = false;
+  #isUnsure = false;
+  #looking = Promise.resolve();
+  /** A look that has not begun: however many notifications there are, one look follows the other. */
+  #next: Promise<void> | undefined;
 
   constructor(lane: Lane) {
     this.#lane = lane;
   }
 
-  /** Must be called for each restore that this node carries out or hears of. */
-  heard(): void {
-    if (this.#known !== undefined) this.#known++;
+  /** Whether a notification has told of a restore, and no look since has succeeded. */
+  get isUnsure(): boolean {
+    return this.#isUnsure;
   }
 
-  /** Must be called before the node relies on hearing of restores. */
-  async look(): Promise<void> {
-    const [row] = await this.#lane.run((session) => session.run(COUNT, []), { repeatable: true });
-    this.#missed ||= this.#known !== undefined && row!.restores !== this.#known;
-    this.#known = row!.restores;
+  /** Must be called before the node relies on hearing of restores, and from time to time while it is unsure. */
+  look(): Promise<void> {
+    if (this.#next) return this.#next;
+    const next = this.#looking.then(() => {
+      this.#next = undefined;
+      return this.#look();
+    });
+    this.#next = next;
+    this.#looking = next.catch(() => {});
+    return next;
   }
 
-  /** Returns whether a look has found restores that were not heard of, the first time that it is called after that. */
+  /** Must be called after each restore that this node has carried out. */
+  carriedOut(): void {
+    this.#own++;
+    this.look().catch(() => {});
+  }
+
+  /** Must be called when a notification tells of a restore. Resolves to what may have changed, as far as is known now. */
+  async heard(): Promise<CatalogueChange> {
+    this.#isUnsure = true;
+    await this.look().catch(() => {});
+    return { ...EVERYTHING, restored: this.missed() };
+  }
+
+  /** Returns whether a look has found restores that were not known, the first time that it is called after that. */
   missed(): boolean {
     const missed = this.#missed;
     this.#missed = false;
     return missed;
+  }
+
+  async #look(): Promise<void> {
+    const own = this.#own;
+    const [row] = await this.#lane.run((session) => session.run(COUNT, []), { repeatable: true });
+    const { restores } = row!;
+    // After a failover, the database may have forgotten some.
+    const unknown = restores - (this.#known ?? restores);
+    if (unknown < 0 || unknown > own) this.#missed = true;
+    this.#known = restores;
+    this.#own -= own;
+    this.#isUnsure = this.#next !== undefined;
   }
 }

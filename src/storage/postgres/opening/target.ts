@@ -38,6 +38,8 @@ export const SCHEMA = 'squab';
  */
 export const SETTINGS: Readonly<Record<string, string>> = {
   client_encoding: 'UTF8',
+  // A warning says that a commit may not be on a standby.
+  client_min_messages: 'notice',
   search_path: 'pg_catalog',
   array_nulls: 'on',
   default_transaction_isolation: 'read committed',
