@@ -18,6 +18,8 @@ export const RECEIVED_FREELY = 10;
  * as many, and those of a turn are printed together: a tenth of a second of work.
  */
 export const READ_PER_TURN_BYTES = 2_000_000;
+/** A message counts as this many bytes more, since it has to be handed out and printed, however short it is. */
+export const READ_MESSAGE_BYTES = 500;
 /** The largest number of messages that a peek looks at; with a text to find in them, it reads all their bodies. */
 export const PEEKED_AT_ONCE = 1000;
 export const BODIES_AT_ONCE = 200;
