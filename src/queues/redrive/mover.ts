@@ -1,14 +1,16 @@
 /**
  * Carries out message move tasks in portions, each of which is one transaction of the engine. Without a rate, one
  * portion immediately follows another, and requests can run in between; with a rate, the mover sleeps until more
- * messages are due.
+ * messages are due. An engine that works in turns of the event loop moves one portion in a turn, however many tasks there
+ * are: a hundred portions of long messages would keep requests waiting for seconds.
  *
  * A task ends when no visible message is left (the engine records that with the last portion), when it is cancelled,
  * or when a message cannot be moved. A task that is active when Squab stops continues at the next start.
  */
 
-import { type MoveTask, type Queue, STORE_RETRY_MS, type Store } from '../../storage/store.ts';
+import { type MovedPortion, type MoveTask, type Queue, STORE_RETRY_MS, type Store } from '../../storage/store.ts';
 import type { Clock, Millis } from '../../time/clock.ts';
+import { Turnstile } from '../../time/turnstile.ts';
 import { parseArn } from '../arn.ts';
 import { MOVE_TASK_HOURS_MAX } from '../limits.ts';
 import { Pace } from './pace.ts';
@@ -53,6 +55,7 @@ export class Mover {
   readonly #report: (error: unknown) => void;
   readonly #runs = new Map<string, Run>();
   readonly #ends = new Set<Promise<void>>();
+  readonly #line: Turnstile | undefined;
   #ended = false;
   /** The number of the latest call of `resume`, or of what ended its effect. */
   #resumption = 0;
@@ -62,6 +65,8 @@ export class Mover {
   constructor(dependencies: Dependencies, report: (error: unknown) => void) {
     this.#dependencies = dependencies;
     this.#report = report;
+    // A database carries the portions of several tasks out at once.
+    this.#line = dependencies.store.nodes ? undefined : new Turnstile();
   }
 
   /** The number of portions done so far. */
@@ -161,8 +166,8 @@ export class Mover {
 
   /** Moves one portion, or ends the task. Resolves to when the next portion is due; undefined if the task has ended. */
   async #step(run: Run): Promise<Millis | undefined> {
-    const { store, clock, newId } = this.#dependencies;
-    const { task, pace, destinations } = run;
+    const { store, clock } = this.#dependencies;
+    const { task, pace } = run;
     const now = clock.now();
     if (run.cancelled) {
       await store.changeMoveTask(task.taskId, { from: 'CANCELLING', to: 'CANCELLED' });
@@ -170,9 +175,8 @@ export class Mover {
     }
     // AWS does not document the failure reason of such a task.
     if (now >= task.startedAt + MOVE_TASK_HOURS_MAX * 3_600_000) return this.#fail(run, 'TaskTimedOut');
-    const messageIds = Array.from({ length: Math.min(pace?.due(now) ?? PORTION, PORTION) }, () => newId());
-    this.#portions++;
-    const portion = await store.moveMessages(task.taskId, { messageIds, destinations }, now);
+    const portion = await (this.#line ? this.#line.run(() => this.#move(run)) : this.#move(run));
+    if (portion === 'interrupted') return now;
     // The source queue was deleted, and its tasks with it; or another node carries the task out now.
     if (!portion) return undefined;
     pace?.did(portion.task.moved - task.moved);
@@ -181,6 +185,16 @@ export class Mover {
     else if (portion.task.status !== 'RUNNING') return undefined;
     if (portion.stuck) return this.#findDestination(run, portion.stuck.destinationArn);
     return run.cancelled || !pace ? now : pace.nextAt();
+  }
+
+  /** Moves one portion, unless the run was interrupted while it stood in line. */
+  async #move({ task, pace, destinations, cancelled, paused }: Run): Promise<MovedPortion | undefined | 'interrupted'> {
+    const { store, clock, newId } = this.#dependencies;
+    if (cancelled || paused || this.#ended) return 'interrupted';
+    const now = clock.now();
+    const messageIds = Array.from({ length: Math.min(pace?.due(now) ?? PORTION, PORTION) }, () => newId());
+    this.#portions++;
+    return store.moveMessages(task.taskId, { messageIds, destinations }, now);
   }
 
   /** Looks up the queue of a destination ARN, for the next portion. If no such queue exists, the task fails. */

@@ -80,6 +80,36 @@ describe('A message move task', () => {
     expect([await visible(dlq), await visible(orders)]).toEqual([0, 5000]);
   });
 
+  it('shares the turns of the event loop with all other tasks, and ends at once if it is cancelled in line', async () => {
+    const { store, clock, env, deadLetterQueue, queue, begin, latest, visible } = setup();
+    const orders = await queue('orders');
+    const dlqs: Queue[] = [];
+    for (const name of ['a', 'b', 'c', 'd', 'e']) dlqs.push(await deadLetterQueue(name, 250));
+    const perTurn: number[] = [];
+    let portions = 0;
+    const move = store.moveMessages.bind(store);
+    store.moveMessages = (...args) => {
+      portions++;
+      return move(...args);
+    };
+    store.observation.onTurn(() => {
+      perTurn.push(portions);
+      portions = 0;
+      return () => {};
+    });
+    const handles = await Promise.all(dlqs.map((dlq) => begin(dlq, orders)));
+    const moved = await cancelMoveTask(env, REGION, handles.at(-1)!);
+    await clock.advance(0);
+    while ((await latest(dlqs[0]!)).status === 'RUNNING') await clock.advance(0);
+    store.observation.onTurn(undefined);
+    expect(Math.max(...perTurn)).toBe(1);
+    for (const dlq of dlqs.slice(0, -1)) expect(await latest(dlq)).toMatchObject({ status: 'COMPLETED', moved: 250 });
+    const cancelled = await latest(dlqs.at(-1)!);
+    expect(cancelled.status).toBe('CANCELLED');
+    expect(cancelled.moved).toBeLessThanOrEqual(moved + 100);
+    expect(await visible(orders)).toBe(4 * 250 + cancelled.moved);
+  });
+
   it('keeps exactly to its rate, even a high one', async () => {
     const { clock, deadLetterQueue, queue, begin, visible } = setup();
     const [dlq, orders] = [await deadLetterQueue('dlq', 400), await queue('orders')];

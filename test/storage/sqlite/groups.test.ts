@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/storage/sqlite/database.ts';
 import { checkFolder } from '../../../src/storage/sqlite/offline/check-folder.ts';
 import { SqliteStore } from '../../../src/storage/sqlite/sqlite-store.ts';
 import { HOUR, key, MINUTE, message, numbered, request, settings, T0 } from '../subject.ts';
@@ -66,3 +67,29 @@ it.each([undefined, 'g'])(
     }
   },
 );
+
+it('receives of any number of messages have few statements, which stay in memory', async () => {
+  const connection = openDatabase(undefined);
+  const prepare = connection.prepare.bind(connection);
+  let prepared = 0;
+  connection.prepare = ((sql: string) => {
+    prepared++;
+    return prepare(sql);
+  }) as typeof connection.prepare;
+  const store = new SqliteStore(undefined, undefined, connection);
+  const queue = async (name: string, fifo: boolean) =>
+    (await store.createQueue(key(name), settings({ fifo }), T0)).queue.id;
+  const [id, other] = [await queue('q.fifo', true), await queue('q', false)];
+  // The other messages leave gaps between the keys.
+  for (const groupId of numbered(150)) {
+    await store.send(id, [message('m', { groupId })], T0);
+    await store.send(other, [message('m')], T0);
+  }
+  const before = prepared;
+  for (let max = 11; max <= 150; max++) {
+    const received = await store.receive(id, { ...request(), max, visibilityMs: 0 }, T0);
+    expect(received).toHaveLength(max);
+  }
+  expect(prepared - before).toBeLessThan(50);
+  await store.close();
+});

@@ -5,7 +5,7 @@
 
 import type { Statement } from 'better-sqlite3';
 import type { Connection } from '../database.ts';
-import { bySize, type Value } from './by-size.ts';
+import { bySize, portionsOf, type Value } from './by-size.ts';
 
 export class ByKeys<Row = unknown> {
   readonly #range: Statement<Value[], Row>;
@@ -20,15 +20,21 @@ export class ByKeys<Row = unknown> {
   /** Runs the statement. `values` are bound before the keys. The keys must be distinct. */
   run(values: readonly Value[], keys: readonly number[]): void {
     if (keys.length === 0) return;
-    const [statement, bound] = this.#statementFor(keys);
-    statement.run(...values, ...bound);
+    for (const portion of portionsOf(keys)) {
+      const [statement, bound] = this.#statementFor(portion);
+      statement.run(...values, ...bound);
+    }
   }
 
   /** Runs a statement that returns rows. They are not in the order of the keys. */
   all(values: readonly Value[], keys: readonly number[]): Row[] {
     if (keys.length === 0) return [];
-    const [statement, bound] = this.#statementFor(keys);
-    return statement.all(...values, ...bound);
+    const found: Row[] = [];
+    for (const portion of portionsOf(keys)) {
+      const [statement, bound] = this.#statementFor(portion);
+      found.push(...statement.all(...values, ...bound));
+    }
+    return found;
   }
 
   #statementFor(keys: readonly number[]): [Statement<Value[], Row>, bound: readonly number[]] {

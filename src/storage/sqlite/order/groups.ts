@@ -18,7 +18,7 @@ import { RECEIVED_AT_ONCE_BYTES } from '../../portions.ts';
 import { type Candidate, sizeOf } from '../../rows/message-row.ts';
 import type { Announcement } from '../../store.ts';
 import type { Connection } from '../database.ts';
-import { bySize } from '../many-rows/by-size.ts';
+import { bySize, portionsOf } from '../many-rows/by-size.ts';
 import { CANDIDATE_COLUMNS } from '../message-table.ts';
 import type { Numbers } from '../numbers.ts';
 import type { QueueState } from '../queue-table.ts';
@@ -172,7 +172,10 @@ export class GroupTable {
       firsts.set(number!, Math.min(key, firsts.get(number!) ?? key));
     }
     if (firsts.size === 0) return;
-    this.#hide(firsts.size).run(visibleAt, rank ?? null, ...firsts.keys(), ...firsts.values());
+    for (const portion of portionsOf([...firsts])) {
+      const [numbers, keys] = [portion.map(([number]) => number), portion.map(([, key]) => key)];
+      this.#hide(portion.length).run(visibleAt, rank ?? null, ...numbers, ...keys);
+    }
     this.#announce(queue.id, visibleAt);
   }
 
