@@ -83,7 +83,7 @@ export async function gather(gathering: Gathering): Promise<Batch | undefined> {
       else {
         entries.set(key, entry);
         bytes += more;
-        windowEndsAt = Math.min(windowEndsAt, entry.message.receipt.receivedAt + windowSeconds * 1000);
+        windowEndsAt = Math.min(windowEndsAt, entry.receivedAt + windowSeconds * 1000);
       }
     }
   };
@@ -153,6 +153,8 @@ async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }:
     () => receiver,
   );
   if (received.length === 0) return [];
+  // The clock may have been set back to before a message was sent, which then counts as received when it was sent.
+  const now = env.clock.now();
   // The queue may have been changed while the receive waited.
   const visibilityMs = numberOf((await env.store.findQueue(queue)) ?? queue, 'VisibilityTimeout') * 1000;
   const entries: Entry[] = [];
@@ -166,9 +168,10 @@ async function poll(gathering: Gathering, { max, waitMs, bytes, guard, signal }:
       continue;
     }
     const record = JSON.stringify(value);
+    const receivedAt = Math.min(one.message.receipt.receivedAt, now);
     entries.push({
       ...one,
-      ...{ record, bytes: Buffer.byteLength(record), visibleAt: one.message.receipt.receivedAt + visibilityMs },
+      ...{ record, bytes: Buffer.byteLength(record), receivedAt, visibleAt: receivedAt + visibilityMs },
     });
   }
   if (undecided.length > 0) onUndecided(undecided);

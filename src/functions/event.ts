@@ -15,6 +15,7 @@ export interface Entry extends Received {
   /** The message's record in the event, as JSON. */
   record: string;
   bytes: number;
+  receivedAt: Millis;
   /** When the message becomes visible again. */
   visibleAt: Millis;
 }

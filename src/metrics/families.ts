@@ -26,7 +26,8 @@ export const emptyTally = (): Tally => ({
 export interface Row {
   /** `{queue="…",account="…",region="…"}` */
   labels: string;
-  holding: Holding;
+  /** Without the queue, whose texts may be long. */
+  holding: Omit<Holding, 'queue'>;
   /** The age of the oldest message in seconds. */
   age: number;
   tally: Tally;

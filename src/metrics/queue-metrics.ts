@@ -78,8 +78,8 @@ export class QueueMetrics {
     }
   }
 
-  #row(holding: Holding, tally: Tally, now: number): Row {
-    const { queue, oldestSentAt = now } = holding;
+  #row({ queue, ...holding }: Holding, tally: Tally, now: number): Row {
+    const { oldestSentAt = now } = holding;
     let labels = this.#labels.get(queue.id);
     if (labels === undefined) {
       labels = labelsOf(queue);

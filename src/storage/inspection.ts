@@ -97,7 +97,10 @@ export interface RememberedSend {
 }
 
 export interface Inspection {
-  /** Lists every queue of every account and region, except hidden ones. */
+  /**
+   * Lists every queue of every account and region, except hidden ones. Engines that do not keep all queues in memory leave
+   * out tags and policies: these may be longer than all of memory.
+   */
   queues(): Promise<Queue[]>;
   /** Returns a page of a queue's messages. */
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined>;

@@ -38,7 +38,7 @@ export interface SnapshotInfo {
 export interface States {
   /**
    * Removes queues and everything in them, at a cost independent of their depth, except hidden queues: these are removed
-   * with their subscriptions (`Topics.removeTopics`). Resolves to the removed queues.
+   * with their subscriptions (`Topics.removeTopics`). Resolves to the removed queues, perhaps without attributes and tags.
    */
   removeQueues(scope: QueueScope): Promise<Queue[]>;
   /**

@@ -71,6 +71,20 @@ describe('with a window, a batch', () => {
     expect(await counts(QueueUrl)).toEqual([0, 0]);
   });
 
+  it('has its window by the clock, even if that was set back to before the message was sent', async () => {
+    const { feed, send, functions, lambda, clock, squab } = await fed();
+    const { QueueUrl, mapping } = await feed({ MaximumBatchingWindowInSeconds: 10, Enabled: false });
+    await send(QueueUrl, 'a');
+    await clock.set(clock.now() - 3_600_000);
+    const [message] = (await squab.control.messages.peek('q')).messages;
+    await squab.control.messages.makeVisible(message!.messageId);
+    await lambda('PUT', `/2015-03-31/event-source-mappings/${mapping.UUID}`, { Enabled: true });
+    await clock.advance(9999);
+    expect(functions.invocations).toEqual([]);
+    await clock.advance(1);
+    expect(functions.bodies).toEqual([['a']]);
+  });
+
   it('ends early if the mapping is disabled, with the messages that there are', async () => {
     const { feed, send, functions, lambda, clock, counts } = await fed();
     const { QueueUrl, mapping } = await feed({ MaximumBatchingWindowInSeconds: 300 });

@@ -3,9 +3,11 @@
  * and unread responses do not fill the rest.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { root, run } from '../commands/command.ts';
 import { control } from '../control/client.ts';
 import { client } from '../helpers.ts';
@@ -65,6 +67,32 @@ it('responses that clients do not read do not overflow a heap of 64 MiB', async 
   const served = await Promise.all(Array.from({ length: SILENT_READERS }, () => receiveWithoutReading(url!)));
   expect(served).toContain(true);
   expect((await call('ReceiveMessage', { QueueUrl: 'q' })).Messages).toHaveLength(1);
+  expect(child.exitCode).toBeNull();
+});
+
+it('a receive from a folder reads few of the contents that it does not return, so that a heap of 64 MiB does not overflow', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'squab-heap-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { child, output } = run(
+    process.execPath,
+    ['--max-old-space-size=64', CLI, '--port', '0', '--data', folder],
+    {},
+  );
+  const [, url] = await output(/"url":"([^"]+)".*"msg":"Squab is listening"/);
+  const { call } = client('JSON', url!);
+  await call('CreateQueue', { QueueName: 'q' });
+  const send = (MessageBody: string, MessageGroupId: string) =>
+    call('SendMessage', { QueueUrl: 'q', MessageBody, MessageGroupId });
+  const receive = (VisibilityTimeout: number, count: number) =>
+    call(
+      'ReceiveMessage',
+      { QueueUrl: 'q', MaxNumberOfMessages: 10, VisibilityTimeout },
+      { headers: { 'x-localstack-sqs-override-message-count': String(count) } },
+    );
+  for (let n = 0; n < 60; n++) await send('short', 'noisy');
+  expect((await receive(3600, 40)).Messages).toHaveLength(40);
+  for (let n = 0; n < 100; n++) await send('long'.padEnd(1_000_000), `quiet-${n % 10}`);
+  for (const count of [10, 1000]) expect((await receive(0, count)).Messages).toHaveLength(1);
   expect(child.exitCode).toBeNull();
 });
 

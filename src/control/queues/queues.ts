@@ -107,11 +107,10 @@ export class QueuesControl {
     const all = await this.#context.inspection.queues();
     const wanted = all.filter(selection(options));
     // By name, only the queues of the page have to be counted.
-    const holdings = sort === 'name' && !nonEmpty ? undefined : await this.#holdings(wanted);
-    const held = holdings?.filter((holding) => !nonEmpty || total(holding) > 0);
-    const places: (Place & { queue: Queue })[] = held
-      ? held.map((it) => ({ value: rankOf(sort, it), mark: markOf(it.queue), queue: it.queue }))
-      : wanted.map((queue) => ({ value: 0, mark: markOf(queue), queue }));
+    const places =
+      sort === 'name' && !nonEmpty
+        ? wanted.map((queue) => ({ value: 0, mark: markOf(queue), queue }))
+        : await this.#placesOf(wanted, sort, nonEmpty);
     const start = after === undefined ? undefined : openPlace(sort, after);
     const compared = (a: Place, b: Place) => compare(sort, order, a, b);
     const rest = start ? places.filter((place) => compared(place, start) > 0) : places;
@@ -157,6 +156,22 @@ export class QueuesControl {
   async purge(name: QueueName): Promise<void> {
     const queue = await queueNamed(this.#context, name);
     if (!(await this.#context.env.store.purge(queue.id))) throw noSuchQueue(queue);
+  }
+
+  /** Returns the places of queues in a list that is sorted by what they hold, of all or of those that hold something. */
+  async #placesOf(queues: readonly Queue[], sort: SortKey, nonEmpty: boolean): Promise<ListedQueue[]> {
+    const places: ListedQueue[] = [];
+    for (let start = 0; start < queues.length; start += HOLDINGS_AT_ONCE) {
+      const portion = queues.slice(start, start + HOLDINGS_AT_ONCE);
+      // Not the queues with their texts, which may be longer than all of memory.
+      const outlines = new Map(portion.map((queue) => [queue.id, queue]));
+      for (const holding of await this.#holdings(portion)) {
+        if (nonEmpty && total(holding) === 0) continue;
+        const queue = outlines.get(holding.queue.id)!;
+        places.push({ value: rankOf(sort, holding), mark: markOf(queue), queue });
+      }
+    }
+    return places;
   }
 
   /** Returns what queues hold, in the same order. Those that have been deleted are left out. */
@@ -206,6 +221,8 @@ function selection({ account, region, prefix = '', contains = '' }: QueueListing
     queue.name.startsWith(prefix) &&
     queue.name.toLowerCase().includes(text);
 }
+
+type ListedQueue = Place & { queue: Queue };
 
 const total = ({ visible, inFlight, delayed }: Counts) => visible + inFlight + delayed;
 

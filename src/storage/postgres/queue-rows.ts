@@ -44,8 +44,8 @@ export const IDS = statement<{ id: number; account: string }>(
   'SELECT id, account FROM squab.queues WHERE id > 0 ORDER BY id',
 );
 
-/** Every queue, in the order of creation. */
-export const ALL = statement<QueueRow>('SELECT * FROM squab.queues WHERE id > 0 ORDER BY id');
+/** The next $2 queues after the ID $1, in the order of creation. */
+export const NEXT = statement<QueueRow>('SELECT * FROM squab.queues WHERE id > $1 ORDER BY id LIMIT $2');
 
 /** Creates a queue; returns nothing if the name is taken. */
 export const INSERT = statement<QueueRow>(`
@@ -68,9 +68,14 @@ export const DELETE = statement<never>('DELETE FROM squab.queues WHERE id = ANY 
 /** Leaves generations that no queue uses any more to `expire`. */
 export const ABANDON = statement<never>('INSERT INTO squab.abandoned (generation) SELECT unnest($1::bigint[])');
 
-/** Locks the queues that meet these conditions, of which each may be null, in the order in which all verbs lock them. */
+/**
+ * Locks the queues that meet these conditions, of which each may be null, in the order in which all verbs lock them. Leaves
+ * out attributes and tags, which may be long.
+ */
 export const LOCK_SCOPE = statement<QueueRow>(`
-  SELECT * FROM squab.queues
+  SELECT id, account, region, name, fifo, serial, version, created_at, modified_at, retention_ms, '[]' AS attributes,
+    '[]' AS tags, generation
+  FROM squab.queues
   WHERE id > 0 AND ($1::text IS NULL OR account = $1) AND ($2::text IS NULL OR region = $2) AND starts_with(name, $3)
   ORDER BY id FOR UPDATE`);
 
@@ -78,6 +83,12 @@ const unpacked = (text: string) => new Map(JSON.parse(text) as [string, string][
 
 /** Returns the stored form of attributes or tags. */
 export const packed = (map: ReadonlyMap<string, string>) => JSON.stringify([...map]);
+
+/** Returns a queue without its tags and its policy, which may be long. */
+export function outlineOf(row: QueueRow): Queue {
+  const queue = queueOf({ ...row, tags: packed(new Map()) });
+  return { ...queue, attributes: new Map([...queue.attributes].filter(([name]) => name !== 'Policy')) };
+}
 
 export function queueOf(row: QueueRow): Queue {
   let tags: Queue['tags'] | undefined;

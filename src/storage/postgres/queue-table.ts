@@ -11,7 +11,6 @@ import { BatchLane } from './batch-lanes.ts';
 import type { Lane } from './lanes.ts';
 import {
   ABANDON,
-  ALL,
   BY_ID,
   BY_KEY,
   DELETE,
@@ -19,6 +18,8 @@ import {
   INSERT,
   LIST,
   LOCK_SCOPE,
+  NEXT,
+  outlineOf,
   packed,
   type QueueRow,
   queueOf,
@@ -50,6 +51,9 @@ interface Copy {
   /** Whether the row may have changed since. */
   isOld: boolean;
 }
+
+/** How many queues are read together when all are: a few milliseconds of work, however long their texts are. */
+const QUEUES_AT_ONCE = 250;
 
 /** The share of V8's heap that copies may need. */
 const SHARE = 0.1;
@@ -187,9 +191,16 @@ export class QueueTable {
     return rows.flatMap((row) => (isHidden(row) ? [] : row.id));
   }
 
-  /** Returns every queue, hidden ones included, in the order of their creation. Keeps no copies. */
-  async all(tx: Tx): Promise<QueueState[]> {
-    return (await tx.run(ALL, [])).map((row) => this.stateOf(row));
+  /** Returns every queue in the order of their creation, without hidden ones, tags and policies. Keeps no copies. */
+  async outlines(tx: Tx): Promise<Queue[]> {
+    const outlines: Queue[] = [];
+    for (let after = 0, isLast = false; !isLast; ) {
+      const rows = await tx.run(NEXT, [after, QUEUES_AT_ONCE]);
+      for (const row of rows) if (!isHidden(row)) outlines.push(outlineOf(row));
+      after = rows.at(-1)?.id ?? after;
+      isLast = rows.length < QUEUES_AT_ONCE;
+    }
+    return outlines;
   }
 
   /**
@@ -234,7 +245,7 @@ export class QueueTable {
     ]);
   }
 
-  /** Locks the queues of a scope in the order of their creation, without hidden ones. */
+  /** Locks the queues of a scope in the order of their creation, without hidden ones, attributes and tags. */
   async lockScope(
     tx: Tx,
     {

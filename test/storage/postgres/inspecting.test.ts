@@ -42,6 +42,24 @@ describe.skipIf(url === undefined)('in a database', () => {
     expect(checked).toMatchObject({ queues: 1, messages: 1, problems: [] });
   });
 
+  it('lists and removals of all queues leave out policies and tags, of which there may be more than memory', async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `other-${index}`);
+    const [policy, redrive] = ['{"Statement":[]}', '{"deadLetterTargetArn":"a","maxReceiveCount":3}'];
+    const attributes = new Map(Object.entries({ Policy: policy, RedrivePolicy: redrive }));
+    const more = settings({ attributes, tags: new Map([['team', 'red']]) });
+    for (const name of names) await store.createQueue(key(name), more, T0);
+    const [first, ...others] = await store.inspection.queues();
+    expect(first).toMatchObject({ name: 'q', id });
+    expect(others.map(({ name }) => name)).toEqual(names);
+    expect(others[0]).toMatchObject({ fifo: false, retentionMs: HOUR, createdAt: T0 });
+    expect(others[299]!.attributes).toEqual(new Map([['RedrivePolicy', redrive]]));
+    expect(others[299]!.tags).toEqual(new Map());
+    expect(await store.findQueue(key('other-0'))).toMatchObject(more);
+    const removed = await store.states.removeQueues({ prefix: 'other-' });
+    expect(removed.map(({ name }) => name)).toEqual(names);
+    expect(removed[0]).toMatchObject({ attributes: new Map(), tags: new Map() });
+  });
+
   it.each([
     ['standard', {}],
     ['FIFO', { fifo: true }],

@@ -4,7 +4,6 @@
  */
 
 import type { Millis } from '../../../time/clock.ts';
-import { isHidden } from '../../hidden.ts';
 import type {
   Inspection,
   Peek,
@@ -51,9 +50,8 @@ export class PostgresInspection implements Inspection {
     this.#messages = messages;
   }
 
-  async queues(): Promise<Queue[]> {
-    const states = await this.#read((tx) => this.#context.queues.all(tx));
-    return states.map(({ queue }) => queue).filter((queue) => !isHidden(queue));
+  queues(): Promise<Queue[]> {
+    return this.#read((tx) => this.#context.queues.outlines(tx));
   }
 
   peek(queueId: number, peek: Peek, now: Millis): Promise<PeekedPage | undefined> {
