@@ -36,7 +36,8 @@ interface Line {
    * time then looks again.
    */
   missed: number;
-  alarm: { at: Millis; cancel: () => void } | undefined;
+  /** `isKnown`: the engine was asked, and nothing is due before. An announcement of another node may be too late, or forged. */
+  alarm: { at: Millis; cancel: () => void; isKnown: boolean } | undefined;
 }
 
 export interface Poll<T> {
@@ -124,7 +125,7 @@ export class Waiters {
         if (signal.aborted) return undefined;
         const found = await look();
         if (found !== undefined || isLastLook) return found;
-        if (!line.alarm) await this.#scheduleNext(queueId, line);
+        if (!line.alarm?.isKnown) await this.#scheduleNext(queueId, line);
         if (signal.aborted || this.#closed || line.missed !== missed || this.#clock.now() >= waiter.deadline) continue;
         await new Promise<void>((resolve) => {
           waiter.wake = resolve;
@@ -178,21 +179,24 @@ export class Waiters {
 
   async #scheduleNext(queueId: number, line: Line): Promise<void> {
     const at = await this.#nextVisibleAt(queueId, this.#clock.now()).catch(() => undefined);
-    if (at !== undefined && line.waiters.size > 0) this.#wakeFirstAt(line, at);
+    if (at !== undefined && line.waiters.size > 0) this.#wakeFirstAt(line, at, true);
   }
 
-  #wakeFirstAt(line: Line, at: Millis): void {
+  #wakeFirstAt(line: Line, at: Millis, isKnown = false): void {
     if (at <= this.#clock.now()) {
       this.#wakeFirst(line);
       return;
     }
-    if (line.alarm && line.alarm.at <= at) return;
+    if (line.alarm && line.alarm.at <= at) {
+      line.alarm.isKnown ||= isKnown;
+      return;
+    }
     line.alarm?.cancel();
     const cancel = this.#clock.at(at, () => {
       line.alarm = undefined;
       this.#wakeFirst(line);
     });
-    line.alarm = { at, cancel };
+    line.alarm = { at, cancel, isKnown };
   }
 
   #wakeFirst(line: Line): void {

@@ -124,6 +124,29 @@ it('Waiting polls cost nothing while nothing happens: each looks only once, at i
   expect(looks).toHaveLength(100);
 });
 
+it('A poll goes by the engine, not by an announcement of a later time, which any role of a database can forge', async () => {
+  const { clock, settle } = makeLine();
+  const dueAt = clock.now() + 1000;
+  let asked = 0;
+  const waiters = new Waiters(clock, async () => {
+    asked++;
+    return dueAt;
+  });
+  const { signal } = new AbortController();
+  const look = async () => (clock.now() >= dueAt ? 'a message' : undefined);
+  const found: (string | undefined)[] = [];
+  for (let poll = 0; poll < 3; poll++) {
+    const deadline = clock.now() + 20_000;
+    void waiters.poll({ queueId: QUEUE, deadline, signal, look }).then((message) => found.push(message));
+  }
+  waiters.announce(QUEUE, clock.now() + 15_000);
+  await settle();
+  expect(asked).toBeLessThanOrEqual(3);
+  await clock.advance(1000);
+  await settle();
+  expect(found).toEqual(Array(3).fill('a message'));
+});
+
 describe('The first poll of a line', () => {
   function attending() {
     const line = makeLine();

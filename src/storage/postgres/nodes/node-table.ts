@@ -5,6 +5,7 @@ import type { Lane } from '../lanes.ts';
 import type { Session } from '../session.ts';
 import { statement } from '../statement.ts';
 import { LEAVING } from './leaving.ts';
+import { Shared } from './shared.ts';
 
 /** For how long a node counts as alive after it has renewed its row. */
 export const ALIVE_SECONDS = 15;
@@ -27,10 +28,7 @@ export class NodeTable {
   readonly #own: Omit<OtherNode, 'clock'>;
   clock: OtherNode['clock'] = 'machine';
   others: readonly OtherNode[] = [];
-  /** Resolves when the look that is under way has ended, if there is one. */
-  #latestLook: Promise<void> = Promise.resolve();
-  /** The look that has not begun yet. */
-  #nextLook: Promise<void> | undefined;
+  readonly #looks = new Shared(() => this.#look());
   readonly #onGone: () => void;
   readonly #onNew: () => void;
 
@@ -57,18 +55,9 @@ export class NodeTable {
     if (await this.#lane.run(renewing, { repeatable: true })) this.#onNew();
   }
 
-  /**
-   * Reads which other nodes live, without two looks at once: what is asked for meanwhile shares the next one. Notifications
-   * may be forged, any number at once.
-   */
+  /** Reads which other nodes live. */
   look(): Promise<void> {
-    this.#nextLook ??= this.#latestLook.then(() => {
-      this.#nextLook = undefined;
-      const looking = this.#look();
-      this.#latestLook = looking.catch(() => {});
-      return looking;
-    });
-    return this.#nextLook;
+    return this.#looks.run();
   }
 
   async #look(): Promise<void> {

@@ -7,6 +7,7 @@ import type { CatalogueChange } from '../../nodes.ts';
 import type { Lane } from '../lanes.ts';
 import { statement } from '../statement.ts';
 import { EVERYTHING } from './payloads.ts';
+import { Shared } from './shared.ts';
 
 /** How many times a snapshot has been restored, or all data been moved in. */
 const COUNT = statement<{ restores: number }>('SELECT restores FROM squab.catalogue');
@@ -19,9 +20,7 @@ export class Restores {
   #own = 0;
   #missed = false;
   #isUnsure = false;
-  #looking = Promise.resolve();
-  /** A look that has not begun: however many notifications there are, one look follows the other. */
-  #next: Promise<void> | undefined;
+  readonly #looks = new Shared(() => this.#look());
 
   constructor(lane: Lane) {
     this.#lane = lane;
@@ -34,14 +33,7 @@ export class Restores {
 
   /** Must be called before the node relies on hearing of restores, and from time to time while it is unsure. */
   look(): Promise<void> {
-    if (this.#next) return this.#next;
-    const next = this.#looking.then(() => {
-      this.#next = undefined;
-      return this.#look();
-    });
-    this.#next = next;
-    this.#looking = next.catch(() => {});
-    return next;
+    return this.#looks.run();
   }
 
   /** Must be called after each restore that this node has carried out. */
@@ -73,6 +65,6 @@ export class Restores {
     if (unknown < 0 || unknown > own) this.#missed = true;
     this.#known = restores;
     this.#own -= own;
-    this.#isUnsure = this.#next !== undefined;
+    this.#isUnsure = this.#looks.isAskedFor;
   }
 }
