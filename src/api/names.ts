@@ -145,11 +145,13 @@ const QUEUE_URL_MAX = 10_000;
 export function queueUrlParts(url: string): QueueUrlParts | undefined {
   if (url.length > QUEUE_URL_MAX) return { name: url };
   const known = latestUrls.get(url);
-  if (known) return known;
-  const parts = readQueueUrl(url);
-  if (parts && url.length <= KEPT_URL_MAX) {
+  if (known || url.length > KEPT_URL_MAX) return known ?? readQueueUrl(url);
+  // The path of a request is a part of its URL, which can be two hundred times as long.
+  const own = ownText(url);
+  const parts = readQueueUrl(own);
+  if (parts) {
     if (latestUrls.size === KEPT_URLS) latestUrls.clear();
-    latestUrls.set(url, parts);
+    latestUrls.set(own, parts);
   }
   return parts;
 }

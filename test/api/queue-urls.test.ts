@@ -1,8 +1,10 @@
 /** Queue URLs as users of other emulators have configured them. */
 
 import { expect, it } from 'vitest';
+import { queueUrlParts } from '../../src/api/names.ts';
 import { overBothWires, setup } from '../helpers.ts';
 import { rawExchange, rawRequest } from '../http/raw-http.ts';
+import { heapUsed } from '../storage/memory/heap.ts';
 
 /** Creates a queue over a raw connection. Resolves to the response. */
 function create(port: number, version: string, headers: readonly string[]) {
@@ -121,4 +123,13 @@ overBothWires('a GET of a queue URL, as ElasticMQ’s users write it,', (fixture
     expect(await get('/queue/q?Action=SendMessage&MessageBody=hello%20there')).toContain('<MessageId>');
     expect(await get('/000000000000/q?Action=ReceiveMessage')).toContain('<Body>hello there</Body>');
   });
+});
+
+it('the paths of requests that are remembered do not keep their query strings in memory', async () => {
+  const before = await heapUsed();
+  for (let index = 0; index < 500; index++) {
+    const url = Buffer.from(`/000000000000/a-queue-number-${index}?${'x'.repeat(60_000)}`).toString('latin1');
+    queueUrlParts(url.split('?', 1)[0]!);
+  }
+  expect((await heapUsed()) - before).toBeLessThan(2_000_000);
 });
