@@ -1,6 +1,7 @@
 /** A node that stops while the database is away, or does not answer: it waits for nothing that is not going to come. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Connection } from '../../../src/storage/postgres/connection.ts';
 import { Ear } from '../../../src/storage/postgres/nodes/ear.ts';
 import { openChecked } from '../../../src/storage/postgres/open.ts';
 import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
@@ -8,6 +9,7 @@ import { type Session, Sessions } from '../../../src/storage/postgres/sessions.t
 import { statement } from '../../../src/storage/postgres/statement.ts';
 import { database } from '../../postgres.ts';
 import { type DatabaseProxy, proxyOf } from '../../postgres-proxy.ts';
+import { heapUsed } from '../memory/heap.ts';
 
 const LOOK = statement<{ x: number }>('SELECT 1 AS x');
 
@@ -72,6 +74,29 @@ describe.skipIf(!url)('Connections to a database', () => {
     await allRefused([work, leaving.run(look, { limitMs: 10 })]);
     await sessions.close();
   });
+});
+
+it('The ear of a node does not keep lost connections in memory', async () => {
+  const opened: WeakRef<Connection>[] = [];
+  const ear: Ear = new Ear({
+    async open() {
+      const connection = {
+        lost: undefined,
+        ...{ onNotification() {}, onLost() {}, destroy() {} },
+        // Behind a pooler, each connection is given up, since it hears nothing.
+        command: () => Promise.reject(new Error('lost')),
+      } as unknown as Connection;
+      opened.push(new WeakRef(connection));
+      return connection;
+    },
+    ...{ channel: 'c', askForEcho: () => {}, onPayload: () => {}, onState: () => {}, random: () => 0 },
+    beforeOpen: async () => {},
+  });
+  void ear.start();
+  await expect.poll(() => opened.length).toBeGreaterThan(2);
+  await heapUsed();
+  expect(opened[0]!.deref()).toBeUndefined();
+  await ear.close();
 });
 
 it('The ear of a node that stops does not wait for a connection that is being made', async () => {

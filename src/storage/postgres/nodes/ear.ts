@@ -40,11 +40,8 @@ export class Ear {
   /** What waits for echoes, by their marks. */
   readonly #echoes = new Map<string, { resolve(): void; reject(error: Error): void }>();
   #ended = false;
-  #end = () => {};
-  /** Rejects when the ear is closed. */
-  readonly #closing = new Promise<never>((_, reject) => {
-    this.#end = () => reject(new ConnectionLost('Squab is stopping'));
-  });
+  /** Ends the wait for a connection that is being made. */
+  #endOpening = () => {};
   #cancelPause = () => {};
   #firstTry: (() => void) | undefined;
   #running: Promise<void> | undefined;
@@ -53,7 +50,6 @@ export class Ear {
 
   constructor(options: EarOptions) {
     this.#options = options;
-    this.#closing.catch(() => {});
   }
 
   get isOpen(): boolean {
@@ -81,7 +77,7 @@ export class Ear {
 
   async close(): Promise<void> {
     this.#ended = true;
-    this.#end();
+    this.#endOpening();
     this.#cancelPause();
     this.#connection?.destroy(new ConnectionLost('Squab is stopping'));
     await this.#running;
@@ -127,8 +123,12 @@ export class Ear {
       (connection) => this.#ended && connection.destroy(new ConnectionLost('Squab is stopping')),
       () => {},
     );
-    // A server that does not answer keeps an attempt waiting for seconds.
-    const connection = await Promise.race([opening, this.#closing]);
+    // A server that does not answer keeps an attempt waiting for seconds. A promise that lasts until the ear is closed would
+    // keep all connections up to then in memory, if they raced with it.
+    const connection = await new Promise<Connection>((resolve, reject) => {
+      this.#endOpening = () => reject(new ConnectionLost('Squab is stopping'));
+      opening.then(resolve, reject);
+    });
     this.#connection = connection;
     if (this.#ended) throw new ConnectionLost('Squab is stopping');
     connection.onNotification((payload) => this.#options.onPayload(payload));
