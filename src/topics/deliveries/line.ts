@@ -48,6 +48,8 @@ export class Line {
   /** The latest receipts of the messages that are being delivered, by their keys. */
   #receipts = new Map<number, Receipt>();
   readonly #attempts = new Set<Promise<void>>();
+  /** Called when an attempt is over. */
+  #attemptEnded = () => {};
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -60,13 +62,20 @@ export class Line {
       try {
         const messages = await this.#next();
         if (messages === 'gone') break;
-        while (this.#attempts.size >= this.#options.room.perLine) await Promise.race(this.#attempts);
+        while (this.#attempts.size >= this.#options.room.perLine) await this.#untilAttemptEnds();
       } catch (error) {
         report(error);
         await rest([signal], machine, machine.now() + STORE_RETRY_MS);
       }
     }
     await Promise.all(this.#attempts);
+  }
+
+  /** Not a race of all attempts: one that lasts for minutes would keep something in memory of each of thousands. */
+  #untilAttemptEnds(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#attemptEnded = resolve;
+    });
   }
 
   /** Waits for messages. None are returned only if the signal is aborted. */
@@ -116,6 +125,7 @@ export class Line {
         leave();
         receipts.delete(key);
         this.#attempts.delete(attempt);
+        this.#attemptEnded();
       });
     this.#attempts.add(attempt);
   }
