@@ -18,6 +18,8 @@ const SHARE = 0.25;
 export const QUEUE_BYTES = 4000;
 /** A topic or subscription without its texts. */
 const RECORD_BYTES = 1500;
+/** What waits for the messages of a subscription's own backlog, and delivers them. */
+const LINE_BYTES = 5000;
 
 /** A queue, topic, subscription or event source mapping is refused; everything else works as before. */
 export class CatalogueFull extends StoreUnavailable {}
@@ -82,9 +84,10 @@ export function bytesOfTopic(topic: Topic | undefined): number {
 
 export function bytesOfSubscription(subscription: Subscription | undefined): number {
   if (!subscription) return 0;
-  const { endpoint, token, attributes } = subscription;
+  const { endpoint, token, attributes, backlogId } = subscription;
+  const line = backlogId === undefined ? 0 : LINE_BYTES;
   // The key with which a topic finds the subscription contains the endpoint, too.
-  return RECORD_BYTES + 2 * bytesOfText(endpoint) + bytesOfText(token) + bytesOfTexts(attributes);
+  return RECORD_BYTES + line + 2 * bytesOfText(endpoint) + bytesOfText(token) + bytesOfTexts(attributes);
 }
 
 export const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);

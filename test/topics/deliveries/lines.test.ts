@@ -2,7 +2,9 @@
 
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
+import { MemoryStore } from '../../../src/storage/memory/memory-store.ts';
 import { temporaryFolder } from '../../helpers.ts';
+import { heapUsed } from '../../storage/memory/heap.ts';
 import { startEndpoint, status } from './endpoint.ts';
 import { startDelivering } from './setup.ts';
 
@@ -120,4 +122,12 @@ describe('the subscriptions that are delivered to', () => {
     await clock.advance(86_400_000);
     expect(receive).not.toHaveBeenCalled();
   });
+});
+
+it('Idle lines need no more memory than is counted for their subscriptions', async () => {
+  const { engine, subscribe } = await startDelivering();
+  if (!(engine instanceof MemoryStore)) throw new TypeError('another engine');
+  const [heap, counted] = [await heapUsed(), engine.bytesUsed];
+  for (let index = 0; index < 2000; index++) await subscribe({ endpoint: `http://127.0.0.1:1/${index}` });
+  expect((await heapUsed()) - heap).toBeLessThan(engine.bytesUsed - counted);
 });
