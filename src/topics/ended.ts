@@ -4,7 +4,7 @@
  */
 
 import { charactersIn } from '../storage/content-size.ts';
-import type { NewSubscription, Subscription } from '../storage/topics.ts';
+import type { NewSubscription, Subscription, TopicKey } from '../storage/topics.ts';
 import type { Millis } from '../time/clock.ts';
 
 const REMEMBERED_MAX = 1000;
@@ -13,6 +13,7 @@ const CHARACTERS_MAX = 4 * 1024 * 1024;
 
 export interface Ended {
   topicId: number;
+  topic: TopicKey;
   subscription: NewSubscription;
   until: Millis;
 }
@@ -23,9 +24,10 @@ export class EndedSubscriptions {
   #characters = 0;
 
   /** `token` brings the subscription back, until the instant `until`. */
-  remember({ topicId, id, owner, protocol, endpoint, attributes }: Subscription, token: string, until: Millis): void {
+  remember(ended: Subscription, token: string, until: Millis): void {
+    const { topicId, topic, id, owner, protocol, endpoint, attributes } = ended;
     const subscription = { id, owner, protocol, endpoint, attributes, token };
-    this.#byToken.set(token, { topicId, subscription, until });
+    this.#byToken.set(token, { topicId, topic, subscription, until });
     this.#characters += charactersOf(subscription);
     for (const [oldest, ended] of this.#byToken) {
       if (this.#byToken.size <= REMEMBERED_MAX && this.#characters <= CHARACTERS_MAX) break;

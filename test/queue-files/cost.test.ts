@@ -189,6 +189,28 @@ const excessive: Record<string, () => [text: string, name: string]> = {
     `Resources: { "Fn::ForEach::X": [N, [${lines(20_000, (i) => `v${i}`, ', ')}], { "Q\${N}": { Type: AWS::SQS::Queue, Properties: { QueueName: "${'${N}'.repeat(40_000)}" } } }] }`,
     'template.yaml',
   ],
+  'a long text that is split again and again': () => [
+    `Transform: AWS::LanguageExtensions\nParameters: { A: { Default: "${','.repeat(900_000)}" } }\nResources:\n${lines(1000, (i) => queue(i, 'DelaySeconds: { "Fn::Length": { "Fn::Split": [",", !Ref A] } }'))}`,
+    'template.yaml',
+  ],
+  'a variable that modules of a Terraform plan pass on several times each': () => {
+    const references = Array<string>(10).fill('var.x');
+    const address = `${'module.m.'.repeat(15)}aws_sqs_queue.q`;
+    let module: object = {
+      resources: [{ address: 'aws_sqs_queue.q', expressions: { redrive_policy: { references } } }],
+    };
+    for (let depth = 0; depth < 15; depth++) {
+      module = { module_calls: { m: { expressions: { x: { references } }, module } } };
+    }
+    const resources = [{ address, mode: 'managed', type: 'aws_sqs_queue', name: 'q', values: { name: 'q' } }];
+    const plan = {
+      format_version: '1.2',
+      planned_values: { root_module: { child_modules: [{ resources }] } },
+      resource_changes: [{ address, change: { after_unknown: { redrive_policy: true } } }],
+      configuration: { root_module: module },
+    };
+    return [JSON.stringify(plan), 'plan.json'];
+  },
   'a long value of a loop': () => [
     `Resources: { "Fn::ForEach::X": [N, [${'v'.repeat(900_000)}], { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: "${'${N}'.repeat(100_000)}" } } }] }`,
     'template.yaml',

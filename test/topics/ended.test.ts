@@ -1,8 +1,10 @@
 /** What is remembered of removed subscriptions (src/topics/ended.ts). */
 
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Subscription } from '../../src/storage/topics.ts';
 import { EndedSubscriptions } from '../../src/topics/ended.ts';
+import type { TopicsEnv } from '../../src/topics/env.ts';
+import { confirmSubscription } from '../../src/topics/subscriptions.ts';
 
 const subscription = (endpoint: string): Subscription => ({
   ...{ id: 'id', place: 1, topicId: 1, topic: { account: '0', region: 'r', name: 'n' }, owner: '0' },
@@ -23,3 +25,17 @@ it('the latest removed subscriptions can be brought back, as far as they need li
   expect(ended.find('long 99', 0)).toBeUndefined();
   expect(ended.find('again 0', 0)).toBeDefined();
 });
+
+it.each([undefined, { id: 2 }])(
+  'none is brought back to another topic, which may have its number by now: %j',
+  async (now) => {
+    const ended = new EndedSubscriptions();
+    ended.remember(subscription('e'), 'ab', 10);
+    const subscribe = vi.fn();
+    const topics = { findSubscriptionByToken: async () => undefined, findTopic: async () => now, subscribe };
+    const env = { ended, topics, clock: { now: () => 0 } } as unknown as TopicsEnv;
+    const confirmation = { token: 'ab', isSigned: false, signedUnsubscribe: false };
+    await expect(confirmSubscription(env, confirmation)).rejects.toThrow('Token');
+    expect(subscribe).not.toHaveBeenCalled();
+  },
+);

@@ -212,6 +212,7 @@ export class Intrinsics {
   #split(tree: Tree): Tree {
     const [separator, text] = this.#items(tree, 2);
     const parts = this.textOf(text!).split(this.textOf(separator!));
+    this.#steps += parts.length;
     return { kind: 'list', at: tree.at, items: parts.map((part) => scalar(tree.at, part)) };
   }
 

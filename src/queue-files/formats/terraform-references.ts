@@ -23,6 +23,12 @@ interface Place {
   index: string;
 }
 
+/** How far a reference has been followed, and the expressions that were on the way, with their places. */
+interface Way {
+  steps: number;
+  seen: Map<Tree, Set<string>>;
+}
+
 const INDEX = String.raw`(?:\[(?:(\d+)|"((?:[^"\\]|\\.)*)")\])?`;
 const TARGET = new RegExp(String.raw`^((?:aws_sqs_queue|aws_sns_topic|aws_lambda_function)\.[\w-]+)${INDEX}`);
 const OUTPUT = new RegExp(String.raw`^module\.([\w-]+)${INDEX}\.([\w-]+)`);
@@ -52,7 +58,7 @@ export class References {
   /** Returns what an argument refers to, without the resource itself. */
   targetsOf(resource: Resource, argument: string): Resource[] {
     const place = { calls: callsOf(resource.address), index: resource.index };
-    const found = this.#resolve(this.#expression(resource, argument), place, 0);
+    const found = this.#resolve(this.#expression(resource, argument), place, { steps: 0, seen: new Map() });
     return [...new Set(found)].filter((target) => target !== resource);
   }
 
@@ -61,14 +67,19 @@ export class References {
     return partOf(partOf(configuration, 'expressions'), argument);
   }
 
-  #resolve(expression: Tree | undefined, place: Place, steps: number): Resource[] {
-    if (steps > STEPS_MAX) return [];
+  #resolve(expression: Tree | undefined, place: Place, { steps, seen }: Way): Resource[] {
+    if (!expression || steps > STEPS_MAX) return [];
+    // Modules may pass a variable on several times each: the ways to it would multiply with each of them.
+    const places = seen.get(expression) ?? new Set<string>();
+    const size = places.size;
+    if (places.add(JSON.stringify(place)).size === size) return [];
+    seen.set(expression, places);
     return itemsOf(partOf(expression, 'references')).flatMap((reference) =>
-      reference.kind === 'scalar' ? this.#followed(reference.text, place, steps + 1) : [],
+      reference.kind === 'scalar' ? this.#followed(reference.text, place, { steps: steps + 1, seen }) : [],
     );
   }
 
-  #followed(reference: string, { calls, index }: Place, steps: number): Resource[] {
+  #followed(reference: string, { calls, index }: Place, way: Way): Resource[] {
     const target = TARGET.exec(reference);
     if (target) {
       const instances = this.#targets.get(keyOf(calls, target[1]!)) ?? [];
@@ -84,7 +95,7 @@ export class References {
       // The instance of the module is either given, or the only one, or that of the same key.
       const indexes = number ?? key ?? ['', index];
       return [...new Set([indexes].flat())].flatMap((one) =>
-        this.#resolve(expression, { calls: [...calls, { name: name!, index: one }], index: one }, steps),
+        this.#resolve(expression, { calls: [...calls, { name: name!, index: one }], index: one }, way),
       );
     }
     const variable = VARIABLE.exec(reference)?.[1];
@@ -92,7 +103,7 @@ export class References {
     if (variable === undefined || !call) return [];
     const outer = calls.slice(0, -1);
     const expressions = partOf(partOf(partOf(this.#moduleOf(outer), 'module_calls'), call.name), 'expressions');
-    return this.#resolve(partOf(expressions, variable), { calls: outer, index: call.index }, steps);
+    return this.#resolve(partOf(expressions, variable), { calls: outer, index: call.index }, way);
   }
 
   #moduleOf(calls: readonly Call[]): Tree | undefined {

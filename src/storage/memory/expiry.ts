@@ -15,16 +15,17 @@ export function nextExpiry({ queue, contents }: Pick<QueueState, 'queue' | 'cont
 }
 
 /**
- * Brings the counts to the instant `now`, and frees up to `limit` expired messages, or fewer if this turn has freed very many.
+ * Brings the counts to the instant `now`, and frees up to `limit` expired messages; none if this turn has freed very many.
  * Returns how many it freed.
  */
 export function bringTo(basics: Basics, { queue, contents }: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
   contents.bringTo(now);
-  const freed = contents.expire(now - queue.retentionMs, Math.min(limit, basics.freeing.left));
-  basics.freeing.left -= freed.length;
+  if (nextExpiry({ queue, contents }) > now || !basics.freeing.mayFree(queue.id)) return 0;
+  const freed = contents.expire(now - queue.retentionMs, limit);
+  basics.freeing.spend(freed.length, queue.id);
   for (const { key } of freed) basics.outbox.record?.({ kind: 'expired', queue, key });
   // An expired message may have locked its group.
-  if (freed.length > 0) announceGroups(basics, { queue, contents }, freed);
+  announceGroups(basics, { queue, contents }, freed);
   return freed.length;
 }
 
@@ -44,7 +45,6 @@ export function announceGroups(
 /** Forgets up to `limit` expired messages, recent sends, attempts and publications; says how many, and when there is more to do. */
 export function expire(parts: Parts, now: Millis, limit: number): Expired {
   let freed = parts.shelf.publications.forget(now, limit);
-  let rounds = 0;
   let nextAt: Millis = Number.POSITIVE_INFINITY;
   // Most sweeps find something in one of thousands of queues. The others cost two comparisons each.
   for (const { contents } of parts.queues) freed += contents.remembered.forget(now, limit - freed);
@@ -52,8 +52,9 @@ export function expire(parts: Parts, now: Millis, limit: number): Expired {
     const { contents, queue } = state;
     if (contents.sentFrom + queue.retentionMs <= now) {
       while (freed < limit && nextExpiry(state) <= now) {
-        if (rounds++ === limit) return { freed, nextAt: now };
-        freed += bringTo(parts, state, now, Math.min(limit - freed, FREED_AT_ONCE));
+        const count = bringTo(parts, state, now, Math.min(limit - freed, FREED_AT_ONCE));
+        if (count === 0) return { freed, nextAt: now };
+        freed += count;
       }
       contents.sentFrom = contents.byAge.first?.sentAt ?? Number.POSITIVE_INFINITY;
     }

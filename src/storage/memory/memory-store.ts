@@ -10,7 +10,7 @@ import type { Engine } from '../engine.ts';
 import type { HappeningListener } from '../happenings.ts';
 import { isHidden } from '../hidden.ts';
 import { Outbox } from '../outbox.ts';
-import { FREED_PER_TURN } from '../portions.ts';
+import { Freeing } from '../portions.ts';
 import type {
   Announcement,
   Counts,
@@ -77,7 +77,7 @@ export class MemoryStore implements Engine {
       changes: new Changes(),
       memory: new Memory(maxBytes),
       outbox: new Outbox(),
-      freeing: { left: FREED_PER_TURN },
+      freeing: new Freeing(),
       nextNumber: () => ++numbers,
     };
     this.#parts = {
@@ -90,7 +90,7 @@ export class MemoryStore implements Engine {
     this.#moving = new Moving(this.#parts);
     this.#turns = new Turns(basics, () => {
       this.#receiving.endTurn();
-      basics.freeing.left = FREED_PER_TURN;
+      basics.freeing.endTurn();
     });
     this.mappings = new MemoryMappings(basics, this.#turns);
     this.states = new MemorySnapshots(this.#parts, this.#receiving, this.#turns, this.mappings);

@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
-import { MOVED_AT_ONCE, READ_PER_TURN_BYTES } from '../portions.ts';
+import { MOVED_AT_ONCE, READ_MESSAGE_BYTES, READ_PER_TURN_BYTES } from '../portions.ts';
 import type { Delivery, Message, ReceiveRequest, Redrive } from '../store.ts';
 import type { QueueState } from './all-queues.ts';
 import { announceGroups, nextExpiry } from './expiry.ts';
@@ -48,7 +48,7 @@ export class Receiving {
     const { choice } = request;
     const found = this.#deliverable(state, Math.max(max, choice?.among ?? 0), request.redrive, now);
     if (found === 'unfinished') return 'unfinished';
-    for (const message of found) this.#bytesRead += sizeOf(message);
+    for (const message of found) this.#bytesRead += READ_MESSAGE_BYTES + sizeOf(message);
     const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
     const handedOut = withinSize(selected, request.sizeLimit, ({ content }) => content);
     const messages = this.#handOut(state, handedOut, now, now + request.visibilityMs);

@@ -10,7 +10,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import type { Outbox } from '../outbox.ts';
-import { FREED_AT_ONCE, FREED_PER_TURN } from '../portions.ts';
+import { FREED_AT_ONCE, Freeing } from '../portions.ts';
 import type { MessageRow } from '../rows/message-row.ts';
 import type { Connection } from './database.ts';
 import type { MessageTable } from './message-table.ts';
@@ -52,8 +52,7 @@ export class CountKeeper {
   readonly #after;
   readonly #expiredBehind;
   readonly #behind;
-  /** How many expired messages the verbs of this turn may still free. */
-  #left = FREED_PER_TURN;
+  readonly #freeing = new Freeing();
 
   constructor(connection: Connection, { table, groups, outbox }: Tables) {
     this.#table = table;
@@ -93,7 +92,7 @@ export class CountKeeper {
 
   /** Must be called after each transaction. */
   endTurn(): void {
-    this.#left = FREED_PER_TURN;
+    this.#freeing.endTurn();
   }
 
   /**
@@ -108,7 +107,7 @@ export class CountKeeper {
       const { received, unreceived } = counts.visible > 0 ? this.#between(state, now, counts.at) : NONE;
       counts.moveTo(now, { received: -received, unreceived: -unreceived });
     }
-    return now >= state.expiryFrom && this.#left > 0 ? this.#expire(state, now, limit) : 0;
+    return now >= state.expiryFrom && this.#freeing.mayFree(state.queue.id) ? this.#expire(state, now, limit) : 0;
   }
 
   /** Frees up to `limit` messages, or fewer long ones, of a generation that no queue has any more. */
@@ -167,7 +166,7 @@ export class CountKeeper {
     state.latestSentAt = Math.max(state.latestSentAt, this.#newest.get(generation) ?? Number.NEGATIVE_INFINITY);
     const last = oldest.at(-1);
     if (!last || oldest.length < FREED_AT_ONCE) return NOTHING_BEHIND;
-    this.#left -= SEARCHED_AS;
+    this.#freeing.spend(SEARCHED_AS, queue.id);
     const from = { generation, key: last.key, expired: now - queue.retentionMs };
     const { next, disorder } = this.#behind.get(from)!;
     state.isInOrder = (disorder ?? 0) <= DISORDER_MS_MAX && isInOrder(oldest);
@@ -176,7 +175,7 @@ export class CountKeeper {
   }
 
   /** Frees the first of these messages: up to `limit` of them, or up to FREED_BYTES_AT_ONCE. Returns the freed ones. */
-  #free(owner: Parameters<MessageTable['free']>[0], messages: readonly MessageRow[], limit: number): MessageRow[] {
+  #free(owner: Owner, messages: readonly MessageRow[], limit: number): MessageRow[] {
     const freed: MessageRow[] = [];
     let bytes = 0;
     while (freed.length < Math.min(limit, messages.length) && bytes < FREED_BYTES_AT_ONCE) {
@@ -184,10 +183,13 @@ export class CountKeeper {
       bytes += this.#table.free(owner, message);
       freed.push(message);
     }
-    this.#left -= freed.length + bytes / BYTES_PER_MESSAGE;
+    this.#freeing.spend(freed.length + bytes / BYTES_PER_MESSAGE, owner.queue?.id);
     return freed;
   }
 }
+
+/** What the messages belong to that are freed: a queue, or a generation that no queue has any more. */
+type Owner = Parameters<MessageTable['free']>[0] & { queue?: { id: number } };
 
 const NONE = { received: 0, unreceived: 0 };
 

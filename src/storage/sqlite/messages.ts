@@ -2,7 +2,7 @@
 
 import type { Millis } from '../../time/clock.ts';
 import { chosen, withinSize } from '../choosing.ts';
-import { MOVED_AT_ONCE, PORTION_BYTES, READ_PER_TURN_BYTES } from '../portions.ts';
+import { MOVED_AT_ONCE, PORTION_BYTES, READ_MESSAGE_BYTES, READ_PER_TURN_BYTES } from '../portions.ts';
 import { isOutdated } from '../queue-changes.ts';
 import { type Candidate, isOfEarlier, type MessageRow, sizeOf } from '../rows/message-row.ts';
 import type {
@@ -73,7 +73,7 @@ export class Messages {
     const { choice } = request;
     const found = this.#deliverable(state, Math.max(max, choice?.among ?? 0), request.redrive, now);
     if (found === 'unfinished') return 'unfinished';
-    this.#bytesRead += found.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
+    this.#bytesRead += found.reduce((sum, candidate) => sum + READ_MESSAGE_BYTES + sizeOf(candidate), 0);
     const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
     const candidates = withinSize(selected, request.sizeLimit, (candidate) => candidate);
     const until = now + request.visibilityMs;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NewMessage } from '../../../src/storage/store.ts';
-import { HOUR, MINUTE, message, numbered, type Subject, T0 } from '../subject.ts';
+import { HOUR, MINUTE, message, numbered, request, type Subject, T0 } from '../subject.ts';
 
 /** A shorter retention period makes thousands of messages expire at once. */
 export function massExpiry(s: Subject): void {
@@ -95,6 +95,22 @@ export function massExpiry(s: Subject): void {
     s.store.onHappening(undefined);
     expect(freed.reduce((sum, count) => sum + count, 0)).toBe(60 * 250);
     expect(Math.max(...freed)).toBeLessThanOrEqual(2200);
+  });
+
+  it('those of one queue keep receives from another one waiting for a moment only', async () => {
+    const [many, few] = [await s.queue('many', { retentionMs: HOUR }), await s.queue('few', { retentionMs: HOUR })];
+    for (let round = 0; round < 4; round++) await sendThousands(many);
+    await s.send(few, 'old', T0);
+    await s.send(few, 'young', T0 + 1);
+    const at = T0 + HOUR;
+    const ofMany = numbered(12).map(() => s.receive(many, at));
+    let rounds = 1;
+    const receive = () => s.store.receive(few, request({ max: 1 }), at);
+    let delivery = await receive();
+    for (; delivery === 'unfinished'; rounds++) delivery = await receive();
+    expect(delivery).toMatchObject([{ body: 'young' }]);
+    expect(rounds).toBeLessThanOrEqual(2);
+    await Promise.all(ofMany);
   });
 
   it('a receive does not look past them: it returns once they are freed', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Message } from '../../../src/storage/store.ts';
-import { request, type Subject, T0 } from '../subject.ts';
+import { numbered, request, type Subject, T0 } from '../subject.ts';
 
 export function sizeLimits(s: Subject): void {
   it.each([
@@ -39,6 +39,16 @@ export function sizeLimits(s: Subject): void {
     expect(await s.counts(id, T0)).toEqual([20 - 5 * received.length, 5 * received.length, 0]);
     while (received.length < 4) received.push(await receive());
     expect(received.flatMap(numbers)).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
+  });
+
+  it.runIf(s.form.freesInVerbs)('receives of one turn read a limited number of messages, however short', async () => {
+    const id = await s.queue();
+    await s.send(id, numbered(6000), T0);
+    const receive = () => s.store.receive(id, request({ max: 1000 }), T0);
+    const first = await Promise.all([receive(), receive(), receive(), receive(), receive(), receive()]);
+    const counts = first.map((delivery) => (typeof delivery === 'object' ? delivery.length : delivery));
+    expect(counts).toEqual([1000, 1000, 1000, 1000, 'unfinished', 'unfinished']);
+    expect(await receive()).toHaveLength(1000);
   });
 
   it.each<[string, boolean, readonly (string | undefined)[]]>([

@@ -6,6 +6,7 @@ import {
   FREED_AT_ONCE,
   MOVED_AT_ONCE,
   PORTION_BYTES,
+  READ_MESSAGE_BYTES,
   READ_PER_TURN_BYTES,
   RECEIVED_AT_ONCE_BYTES,
   RECEIVED_FREELY,
@@ -113,7 +114,7 @@ export class Receiving {
     const found = await this.#deliverable(turn, state, first, line, request.redrive, lock);
     if (found === 'needs-target') return found;
     if (found === 'unfinished') return 'unfinished';
-    turn.bytesRead += found.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
+    turn.bytesRead += found.reduce((sum, candidate) => sum + READ_MESSAGE_BYTES + sizeOf(candidate), 0);
     const selected = choice && found.length > 0 ? chosen(found, choice, max) : found;
     const candidates = withinSize(selected, request.sizeLimit, (candidate) => candidate);
     const until = now + request.visibilityMs;
