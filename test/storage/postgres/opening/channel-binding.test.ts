@@ -6,13 +6,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openDatabase } from '../../../src/storage/postgres/open.ts';
-import { targetOf } from '../../../src/storage/postgres/opening/target.ts';
-import { statement } from '../../../src/storage/postgres/statement.ts';
-import { database, sql } from '../../postgres.ts';
-import { FAST, newFolder, ownedFile, type Server, startServer } from '../../postgres-server.ts';
+import { openDatabase } from '../../../../src/storage/postgres/open.ts';
+import { targetOf } from '../../../../src/storage/postgres/opening/target.ts';
+import { statement } from '../../../../src/storage/postgres/statement.ts';
+import { database, sql } from '../../../postgres.ts';
+import { FAST, newFolder, ownedFile, type Server, startServer } from '../../../postgres-server.ts';
 
-const certificates = join(import.meta.dirname, '../../data/tls');
+const certificates = join(import.meta.dirname, '../../../data/tls');
 const WHO = statement<{ name: string }>('SELECT current_user AS name');
 const url = await database();
 
