@@ -42,7 +42,7 @@ interface Line {
 
 export interface Poll<T> {
   queueId: number;
-  /** When the poll ends without a result, in milliseconds since 1970. */
+  /** When the poll ends without a result, in milliseconds since 1970; `Infinity` if it waits for as long as it takes. */
   deadline: Millis;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
@@ -155,6 +155,8 @@ export class Waiters {
   #setDeadline(waiter: Waiter, deadline: Millis): void {
     waiter.cancelDeadline();
     waiter.deadline = deadline;
+    // Thousands of alarms that never ring would make each of them slower to cancel.
+    if (deadline === Number.POSITIVE_INFINITY) return;
     waiter.cancelDeadline = this.#clock.at(deadline, () => waiter.wake?.());
   }
 

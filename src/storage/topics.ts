@@ -165,7 +165,10 @@ export interface Topics {
   subscriptionsOf(topicId: number): Promise<readonly Subscription[]>;
   changeSubscription(id: string, change: SubscriptionChange): Promise<Subscription | 'outdated' | undefined>;
   unsubscribe(id: string): Promise<boolean>;
-  /** Removes subscriptions that were detached before one instant, or created before another and never confirmed. */
+  /**
+   * Removes some of the subscriptions that were detached before one instant, or created before another and never confirmed.
+   * Resolves to those that it removed.
+   */
   removeLapsed(before: { detachedAt: Millis; unconfirmedAt: Millis }): Promise<Subscription[]>;
 
   /**

@@ -54,7 +54,11 @@ export class Lapses {
     this.#isPlanned = false;
     this.#told = NEVER;
     try {
-      for (const one of await this.#topics.removeLapsed(lapsedBefore(this.#clock.now()))) this.onRemoved(one);
+      let removed: readonly Subscription[];
+      do {
+        removed = await this.#topics.removeLapsed(lapsedBefore(this.#clock.now()));
+        for (const one of removed) this.onRemoved(one);
+      } while (removed.length > 0 && !this.#hasEnded);
       const { subscriptions } = await this.#topics.everything();
       const next = subscriptions.reduce((first, subscription) => Math.min(first, lapseOf(subscription)), NEVER);
       this.sweeps++;

@@ -3,7 +3,7 @@
  * client's side.
  */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Waiters } from '../../src/queues/waiters.ts';
 import { VirtualClock } from '../../src/time/virtual-clock.ts';
 
@@ -122,6 +122,21 @@ it('Waiting polls cost nothing while nothing happens: each looks only once, at i
   await clock.advance(1);
   await Promise.all(polls);
   expect(looks).toHaveLength(100);
+});
+
+it('A poll that waits for as long as it takes sets no alarm: each backlog of a topic has one', async () => {
+  const { clock, waiters, send, settle } = makeLine();
+  const at = vi.spyOn(clock, 'at');
+  const { signal } = new AbortController();
+  let isThere = false;
+  const look = async () => (isThere ? 'a message' : undefined);
+  const found = waiters.poll({ queueId: QUEUE, deadline: Number.POSITIVE_INFINITY, signal, look });
+  await settle();
+  waiters.setBack(1000);
+  expect(at).not.toHaveBeenCalled();
+  isThere = true;
+  send(1);
+  expect(await found).toBe('a message');
 });
 
 it('A poll goes by the engine, not by an announcement of a later time, which any role of a database can forge', async () => {

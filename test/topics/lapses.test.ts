@@ -11,7 +11,7 @@ import { settings } from '../storage/subject.ts';
 
 const HOUR = 3_600_000;
 
-async function withLapses() {
+async function withLapses(report = (error: unknown): void => expect.fail(String(error))) {
   const store: Engine = new MemoryStore();
   const clock = new VirtualClock();
   let looks = 0;
@@ -20,7 +20,7 @@ async function withLapses() {
     looks++;
     return everything();
   };
-  const lapses = new Lapses(store.topics, clock, (error) => expect.fail(String(error)));
+  const lapses = new Lapses(store.topics, clock, report);
   clock.trackWork(() => lapses.sweeps);
   const gone: string[] = [];
   lapses.onRemoved = ({ id }) => gone.push(id);
@@ -36,7 +36,7 @@ async function withLapses() {
     const { subscription } = outcome as Exclude<typeof outcome, string | undefined>;
     lapses.look(lapseOf(subscription));
   };
-  return { clock, lapses, gone, subscribe, looks: () => looks };
+  return { store, clock, lapses, gone, subscribe, looks: () => looks };
 }
 
 it('a new subscription sets an alarm, without a look at all the others, and is reported once it has lapsed', async () => {
@@ -73,6 +73,24 @@ it('hundreds that lapse at once are removed in several turns', async () => {
   const { clock, lapses, gone, subscribe } = await withLapses();
   for (let made = 0; made < 450; made++) await subscribe(`${made}`);
   await clock.advance(49 * HOUR);
+  expect(gone).toHaveLength(450);
+  await lapses.end();
+});
+
+it('those that were removed before a fault of the storage are reported, and the others once it is over', async () => {
+  const faults: unknown[] = [];
+  const { store, clock, lapses, gone, subscribe } = await withLapses((error) => faults.push(error));
+  for (let made = 0; made < 450; made++) await subscribe(`${made}`);
+  const removeLapsed = store.topics.removeLapsed.bind(store.topics);
+  store.topics.removeLapsed = async (before) => {
+    if (gone.length === 200 && faults.length === 0) throw new Error('away');
+    return removeLapsed(before);
+  };
+  await clock.advance(49 * HOUR);
+  expect(gone).toHaveLength(200);
+  expect(faults).toHaveLength(1);
+  lapses.look();
+  await clock.advance(0);
   expect(gone).toHaveLength(450);
   await lapses.end();
 });

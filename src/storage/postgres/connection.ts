@@ -3,6 +3,7 @@
 import { Client, type ClientConfig, types } from 'pg';
 import { wakeAfter } from '../../time/clock.ts';
 import { ConnectionLost, codeOf } from './faults.ts';
+import { requireChannelBinding } from './opening/channel-binding.ts';
 import { POLLING } from './opening/polling.ts';
 import { inSchema, type Statement } from './statement.ts';
 import { withBinaryTexts } from './text-arrays.ts';
@@ -198,6 +199,7 @@ async function connected(config: ClientConfig): Promise<Client> {
   });
   // Until the connection stands, errors reject `connect`; those that follow must not end the process.
   client.on('error', () => {});
+  if (config.enableChannelBinding) requireChannelBinding(client);
   await client.connect();
   return client;
 }

@@ -40,7 +40,7 @@ export class Expiry {
         const room = Math.min(limit - freed, FREED_AT_ONCE);
         const count = counts.bringTo(state, now, room);
         freed += count;
-        // Fewer than allowed, though more are left: the messages were long, so this portion is complete.
+        // Fewer than allowed, though more are left: the messages were long, or this turn has freed enough.
         if (count < room && state.expiryFrom <= now) return { freed, nextAt: now };
       }
       if (state.expiryFrom < (nextAt ?? Number.POSITIVE_INFINITY)) nextAt = state.expiryFrom;

@@ -24,7 +24,10 @@ import type {
 import type { Original } from './publishing.ts';
 import type { TopicRecords } from './topic-records.ts';
 
-/** How many subscriptions that have lapsed are removed in one verb: some milliseconds of work. */
+/**
+ * How many subscriptions that have lapsed are removed in one verb: some milliseconds of work. Thousands may lapse at once: all
+ * of a topic, for example.
+ */
 const REMOVED_AT_ONCE = 200;
 
 /** What an engine provides for the verbs on topics and subscriptions. */
@@ -168,21 +171,14 @@ export abstract class TopicVerbs implements Topics {
   }
 
   async removeLapsed(before: { detachedAt: Millis; unconfirmedAt: Millis }): Promise<Subscription[]> {
+    const lapsed = () => this.#records.subscriptions().filter((one) => hasLapsed(one, before));
     // Most looks find none, and so need not keep others from changing anything.
-    const found = await this.#engine.look(() => this.#records.subscriptions().filter((one) => hasLapsed(one, before)));
-    const removed: Subscription[] = [];
-    // Thousands may lapse at once: all of a topic, for example.
-    for (let from = 0; from < found.length; from += REMOVED_AT_ONCE) {
-      const portion = found.slice(from, from + REMOVED_AT_ONCE);
-      const gone = await this.#engine.change(() => {
-        const lapsed = portion.flatMap(({ id }) => this.#records.subscription(id) ?? []);
-        const still = lapsed.filter((one) => hasLapsed(one, before));
-        for (const subscription of still) this.#remove(subscription);
-        return still;
-      });
-      removed.push(...gone);
-    }
-    return removed;
+    if (await this.#engine.look(() => lapsed().length === 0)) return [];
+    return this.#engine.change(() => {
+      const removed = lapsed().slice(0, REMOVED_AT_ONCE);
+      for (const subscription of removed) this.#remove(subscription);
+      return removed;
+    });
   }
 
   abstract publish(

@@ -15,8 +15,7 @@ import type { Room } from './room.ts';
 /** How long a message is hidden while it is being delivered; afterwards, it is taken again. An attempt is shorter. */
 const ATTEMPT_HIDDEN_MS: Millis = 60_000;
 
-/** Later than every time that a clock can show. */
-const NEVER: Millis = Number.MAX_SAFE_INTEGER;
+const NEVER: Millis = Number.POSITIVE_INFINITY;
 
 /** The backlog of a subscription has no limit of its own on messages in flight. */
 export const IN_FLIGHT_LIMIT = 1_000_000_000;

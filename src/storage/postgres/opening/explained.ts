@@ -26,6 +26,12 @@ const REASONS: readonly [found: RegExp, say: (target: Target, error: Error) => s
       'from PGPASSWORD or from ~/.pgpass.',
   ],
   [
+    /^28000 channel binding/,
+    ({ where }) =>
+      `The login to ${where} is not bound to its TLS connection, which channel_binding=require asks for. Use a role whose ` +
+      'password is kept as SCRAM-SHA-256, without a pooler that lacks channel binding; or leave channel_binding out.',
+  ],
+  [
     /^28000/,
     ({ where, config }, { message }) =>
       `The role ${config.user} cannot log in to ${where} (${message}). Create the role, or allow it in pg_hba.conf.`,

@@ -75,6 +75,7 @@ export function targetOf(options: DatabaseOptions, url = options.url): Target {
   const database = decoded(parsed.pathname.slice(1)) || (env.PGDATABASE ?? user);
   const place = host.startsWith('/') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const where = `the database ${database} on ${place}`;
+  const ssl = tlsOf(parsed, where, host);
   const given = decoded(parsed.password) || parameters.get('password') || env.PGPASSWORD;
   return {
     ...{ schema, where },
@@ -82,7 +83,8 @@ export function targetOf(options: DatabaseOptions, url = options.url): Target {
       ...{ host, port, user, database },
       // A function: what is not set would be looked for, and warned of, by the package.
       password: () => given ?? storedPassword({ host, port: String(port), database, user }) ?? '',
-      ssl: tlsOf(parsed, where, host),
+      ssl,
+      enableChannelBinding: isBound(parsed, where, ssl !== false),
       options: settingsOf(parameters.get('options') ?? env.PGOPTIONS ?? '', durability),
       application_name: `squab${node === undefined ? '' : `/${node}`}`.slice(0, 63),
     },
@@ -151,6 +153,9 @@ const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify'
 function tlsOf({ searchParams: parameters }: URL, where: string, host: string): boolean | ConnectionOptions {
   const mode = parameters.get('sslmode') ?? process.env.PGSSLMODE;
   const root = parameters.get('sslrootcert') ?? process.env.PGSSLROOTCERT;
+  if ((parameters.get('gssencmode') ?? process.env.PGGSSENCMODE) === 'require') {
+    throw new DatabaseUnusable(`gssencmode=require is not supported for ${where}. Encrypt with sslmode=verify-full.`);
+  }
   if (mode === undefined && root === undefined) return false;
   if (mode === 'disable') return false;
   if (mode !== undefined && !TLS_MODES.includes(mode)) {
@@ -179,6 +184,20 @@ function tlsOf({ searchParams: parameters }: URL, where: string, host: string): 
   if (mode === 'no-verify' || lax) tls.rejectUnauthorized = false;
   if (mode === 'verify-ca') tls.checkServerIdentity = () => undefined;
   return host.startsWith('/') ? false : tls;
+}
+
+const CHANNEL_BINDINGS = ['disable', 'prefer', 'require'];
+
+/** Whether the login must be bound to the TLS connection. `prefer` promises nothing. */
+function isBound({ searchParams: parameters }: URL, where: string, hasTls: boolean): boolean {
+  const wanted = parameters.get('channel_binding') ?? process.env.PGCHANNELBINDING ?? 'prefer';
+  if (!CHANNEL_BINDINGS.includes(wanted)) {
+    const known = CHANNEL_BINDINGS.join(', ');
+    throw new DatabaseUnusable(`channel_binding=${wanted} is not supported for ${where}: it must be one of ${known}.`);
+  }
+  if (wanted !== 'require') return false;
+  if (!hasTls) throw new DatabaseUnusable(`channel_binding=require for ${where} needs TLS. Add sslmode=verify-full.`);
+  return true;
 }
 
 /** The settings as options of the server process, after those of the user. */

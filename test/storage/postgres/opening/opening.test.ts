@@ -4,22 +4,22 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkDatabase } from '../../../src/storage/postgres/checking/check-database.ts';
-import { openDatabase } from '../../../src/storage/postgres/open.ts';
-import { storedPassword } from '../../../src/storage/postgres/opening/password-file.ts';
+import { checkDatabase } from '../../../../src/storage/postgres/checking/check-database.ts';
+import { openDatabase } from '../../../../src/storage/postgres/open.ts';
+import { storedPassword } from '../../../../src/storage/postgres/opening/password-file.ts';
 import {
   type DatabaseOptions,
   DatabaseUnusable,
   SETTINGS,
   targetOf,
-} from '../../../src/storage/postgres/opening/target.ts';
-import { migrations } from '../../../src/storage/postgres/schema.ts';
-import { statement } from '../../../src/storage/postgres/statement.ts';
-import { database, newSchema, sql } from '../../postgres.ts';
-import { proxyOf, refusingServer } from '../../postgres-proxy.ts';
-import { FAST, newFolder, ownedFile, type Server, startServer } from '../../postgres-server.ts';
+} from '../../../../src/storage/postgres/opening/target.ts';
+import { migrations } from '../../../../src/storage/postgres/schema.ts';
+import { statement } from '../../../../src/storage/postgres/statement.ts';
+import { database, newSchema, sql } from '../../../postgres.ts';
+import { proxyOf, refusingServer } from '../../../postgres-proxy.ts';
+import { FAST, newFolder, ownedFile, type Server, startServer } from '../../../postgres-server.ts';
 
-const certificates = join(import.meta.dirname, '../../data/tls');
+const certificates = join(import.meta.dirname, '../../../data/tls');
 const ENCRYPTED = statement<{ ssl: boolean }>('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
 const url = await database();
 const at = (change: (url: URL) => void): string => {
@@ -112,7 +112,7 @@ describe('the URL of a database', () => {
 });
 
 it('the settings for a role behind a pooler are documented', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../../docs/more-than-one-machine.md'), 'utf8');
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/more-than-one-machine.md'), 'utf8');
   const documented = [...page.matchAll(/^ALTER ROLE squab SET (\w+) = '(.*)';$/gm)].map(([, name, value]) => [
     name,
     value,
