@@ -1,15 +1,27 @@
-/** Runs one task in each turn of the event loop, however many there are, so that requests run in between. */
+/** Divides tasks among turns of the event loop, however many there are, so that requests run in between. */
+
+interface Task {
+  run(): void;
+  weight: number;
+}
 
 export class InTurns {
-  readonly #tasks: (() => void)[] = [];
+  readonly #perTurn: number;
+  readonly #tasks: Task[] = [];
+  /** What tasks may still weigh in this turn. The last one may weigh more. */
+  #left: number;
   #isScheduled = false;
 
-  /** Runs a task at once if none has run in this turn and none is waiting. Otherwise, it waits for a turn of its own. */
-  run(task: () => void): void {
-    if (!this.#isScheduled) {
-      task();
-      this.#schedule();
-    } else this.#tasks.push(task);
+  /** `perTurn`: the weight of the tasks of a turn together. By default, each turn runs one task. */
+  constructor(perTurn = 1) {
+    this.#perTurn = perTurn;
+    this.#left = perTurn;
+  }
+
+  /** Runs a task at once if this turn has room for it and none is waiting. Otherwise, it waits for one of the next turns. */
+  run(task: () => void, weight = 1): void {
+    this.#tasks.push({ run: task, weight });
+    if (this.#tasks.length === 1) this.#runTasks();
   }
 
   /** Resolves when `run` would run a task. */
@@ -17,12 +29,23 @@ export class InTurns {
     return new Promise((resolve) => this.run(resolve));
   }
 
+  #runTasks(): void {
+    while (this.#left > 0) {
+      const task = this.#tasks.shift();
+      if (!task) return;
+      this.#left -= task.weight;
+      this.#schedule();
+      task.run();
+    }
+  }
+
   #schedule(): void {
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
-      const task = this.#tasks.shift();
       this.#isScheduled = false;
-      if (task) this.run(task);
+      this.#left = this.#perTurn;
+      this.#runTasks();
     });
   }
 }

@@ -1,8 +1,10 @@
-/** Bodies in many small pieces, which cost much more than their bytes. */
+/** Bodies that cost much: in many small pieces, or long ones that are complete at the same time. */
 
 import { createServer, IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import Fastify from 'fastify';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { readBodies } from '../../src/http/bodies.ts';
 import { type Squab, start } from '../../src/index.ts';
 import { skipPacket } from '../../src/time/packets.ts';
 import { client } from '../helpers.ts';
@@ -69,6 +71,60 @@ describe('a body', () => {
     const action = [...'Action=ListQueues&Ignored='].map(chunk);
     const ignored = Array(1000).fill(chunk('a'.repeat(200)));
     expect(await rawExchange(port, chunked('/', [...action, ...ignored]))).toMatchObject({ status: 200 });
+  });
+});
+
+describe('long bodies', () => {
+  /** Serves an app that records the turn of the event loop in which it gets each body, with the length of the body. */
+  async function recordTurns() {
+    const app = Fastify({ bodyLimit: 2_000_000 });
+    readBodies(app);
+    const bodies: { turn: number; length: number }[] = [];
+    let turn = 0;
+    const count = () => {
+      turn++;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+    const sockets: Socket[] = [];
+    app.addHook('onRequest', async ({ raw }) => void sockets.push(raw.socket));
+    app.post('/', async ({ body }) => {
+      bodies.push({ turn, length: (body as Buffer).length });
+      return '';
+    });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    running.push(() => {
+      clearImmediate(next);
+      return app.close();
+    });
+    const { port } = app.server.address() as AddressInfo;
+    /** Opens connections, and sends all of a request on each but the last byte. Resolves once the app has read them. */
+    const begin = async (lengths: readonly number[]) => {
+      const connections = await Promise.all(lengths.map(() => RawConnection.open(port)));
+      const sent = lengths.map((length) => rawRequest('POST /', [HOST], 'a'.repeat(length)).slice(0, -1));
+      for (const [index, connection] of connections.entries()) {
+        onTestFinished(() => void connection.socket.destroy());
+        connection.send(sent[index]!);
+      }
+      const all = sent.join('').length;
+      await vi.waitUntil(() => sockets.reduce((sum, { bytesRead }) => sum + bytesRead, 0) === all, 10_000);
+      return connections;
+    };
+    return { bodies, begin };
+  }
+
+  it('that are complete at the same time share turns of the event loop, which short ones need not wait for', async () => {
+    const { bodies, begin } = await recordTurns();
+    const lengths = [...Array(6).fill(1_500_000), 1000];
+    const connections = await begin(lengths);
+    for (const connection of connections) connection.send('a');
+    await Promise.all(connections.map((connection) => connection.answer()));
+    expect(bodies.map(({ length }) => length).toSorted((a, b) => a - b)).toEqual(lengths.toReversed());
+    const inTurn = Map.groupBy(bodies, ({ turn }) => turn);
+    for (const together of inTurn.values()) {
+      expect(together.filter(({ length }) => length > 1000).length).toBeLessThanOrEqual(2);
+    }
+    expect(bodies.findIndex(({ length }) => length === 1000)).toBeLessThan(6);
   });
 });
 

@@ -13,7 +13,7 @@ import { receivesOf, type StoredMessage, sizeOf, toMessage } from './stored-mess
 
 export class Receiving {
   readonly #parts: Parts;
-  /** The bytes that the receives of this turn have returned. */
+  /** The bytes of the messages that the receives of this turn have returned or dead-lettered. */
   #bytesRead = 0;
 
   constructor(parts: Parts) {
@@ -106,7 +106,10 @@ export class Receiving {
       if (!redrive || !target) return found;
       const deadLettered = found.filter(({ receives }) => receives >= redrive.maxReceiveCount);
       if (deadLettered.length === 0) return found;
-      for (const message of deadLettered) deadLetter(this.#parts, state, message, target, redrive.sourceArn, now);
+      for (const message of deadLettered) {
+        this.#bytesRead += READ_MESSAGE_BYTES + sizeOf(message);
+        deadLetter(this.#parts, state, message, target, redrive.sourceArn, now);
+      }
       announceGroups(this.#parts, state, deadLettered);
       moved += deadLettered.length;
       if (moved < MOVED_AT_ONCE) continue;

@@ -33,7 +33,7 @@ interface Arrival {
 
 export class Messages {
   readonly #parts: Parts;
-  /** The bytes that the receives of this turn have read. */
+  /** The bytes that the receives of this turn have read, to hand messages out or to dead-letter them. */
   #bytesRead = 0;
 
   constructor(parts: Parts) {
@@ -251,6 +251,7 @@ export class Messages {
       groups.refresh(state, deadLettered);
       moved += deadLettered.length;
       bytes += deadLettered.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
+      this.#bytesRead += deadLettered.reduce((sum, candidate) => sum + READ_MESSAGE_BYTES + sizeOf(candidate), 0);
       if (moved < MOVED_AT_ONCE && bytes < PORTION_BYTES) continue;
       const others = candidates.filter((candidate) => !deadLettered.includes(candidate));
       return others.length > 0 ? others : 'unfinished';

@@ -51,6 +51,15 @@ export function sizeLimits(s: Subject): void {
     expect(await receive()).toHaveLength(1000);
   });
 
+  it.runIf(s.form.freesInVerbs)('receives of one turn dead-letter a limited number of messages', async () => {
+    const [id, dlq] = [await s.queue(), await s.queue('dlq')];
+    await s.send(id, numbered(5000), T0);
+    for (let n = 0; n < 5; n++) await s.store.receive(id, request({ max: 1000, visibilityMs: 0 }), T0);
+    const redrive = { targetId: dlq, maxReceiveCount: 1, sourceArn: 'arn' };
+    await Promise.all(Array.from({ length: 50 }, () => s.store.receive(id, request({ max: 10, redrive }), T0)));
+    expect(await s.counts(dlq, T0)).toEqual([4000, 0, 0]);
+  });
+
   it.each<[string, boolean, readonly (string | undefined)[]]>([
     ['a FIFO queue', true, ['g', 'h']],
     ['a standard queue', false, [undefined]],
