@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
+    // Vitest would leave one core free. Most tests wait for other processes often enough not to need it.
+    maxWorkers: '100%',
     globalSetup: 'test/postgres-setup.ts',
   },
 });
