@@ -4,19 +4,19 @@ import { expect, it } from 'vitest';
 import type { Lane } from '../../../../src/storage/postgres/lanes.ts';
 import { NodeTable } from '../../../../src/storage/postgres/nodes/node-table.ts';
 
+/** The table of a node whose statements go to `run`. */
+function tableOn(run: () => Promise<unknown>): NodeTable {
+  const nothing = () => {};
+  return new NodeTable({ run } as unknown as Lane, { name: 'a', version: '1.2.3' }, nothing, nothing);
+}
+
 it('looks that are asked for at once share one, which begins after they were asked for', async () => {
   const begun: ((rows: { name: string }[]) => void)[] = [];
   const run = () =>
-    new Promise((resolve) => {
+    new Promise<unknown>((resolve) => {
       begun.push(resolve);
     });
-  const own = { name: 'a', version: '1.2.3' };
-  const table = new NodeTable(
-    { run } as unknown as Lane,
-    own,
-    () => {},
-    () => {},
-  );
+  const table = tableOn(run);
   const first = table.look();
   await Promise.resolve();
   expect(begun).toHaveLength(1);
@@ -36,13 +36,7 @@ it('looks that are asked for at once share one, which begins after they were ask
 it('a look that fails does not keep the next one from being made', async () => {
   const outcomes = [Promise.reject(new Error('away')), Promise.resolve([{ name: 'b' }])];
   const run = () => outcomes.shift()!;
-  const own = { name: 'a', version: '1.2.3' };
-  const table = new NodeTable(
-    { run } as unknown as Lane,
-    own,
-    () => {},
-    () => {},
-  );
+  const table = tableOn(run);
   await expect(table.look()).rejects.toThrow('away');
   await table.look();
   expect(table.others).toEqual([{ name: 'b' }]);
