@@ -161,28 +161,29 @@ export class QueuesControl {
   /** Returns the places of queues in a list that is sorted by what they hold, of all or of those that hold something. */
   async #placesOf(queues: readonly Queue[], sort: SortKey, nonEmpty: boolean): Promise<ListedQueue[]> {
     const places: ListedQueue[] = [];
-    for (let start = 0; start < queues.length; start += HOLDINGS_AT_ONCE) {
-      const portion = queues.slice(start, start + HOLDINGS_AT_ONCE);
-      // Not the queues with their texts, which may be longer than all of memory.
-      const outlines = new Map(portion.map((queue) => [queue.id, queue]));
-      for (const holding of await this.#holdings(portion)) {
-        if (nonEmpty && total(holding) === 0) continue;
-        const queue = outlines.get(holding.queue.id)!;
-        places.push({ value: rankOf(sort, holding), mark: markOf(queue), queue });
-      }
+    // Not the queues with their texts, which may be longer than all of memory.
+    const outlines = new Map(queues.map((queue) => [queue.id, queue]));
+    for await (const holding of this.#eachHolding(queues)) {
+      if (nonEmpty && total(holding) === 0) continue;
+      const queue = outlines.get(holding.queue.id)!;
+      places.push({ value: rankOf(sort, holding), mark: markOf(queue), queue });
     }
     return places;
   }
 
   /** Returns what queues hold, in the same order. Those that have been deleted are left out. */
   async #holdings(queues: readonly Queue[]): Promise<Holding[]> {
-    const { observation, env } = this.#context;
     const found: Holding[] = [];
+    for await (const holding of this.#eachHolding(queues)) found.push(holding);
+    return found;
+  }
+
+  async *#eachHolding(queues: readonly Queue[]): AsyncGenerator<Holding> {
+    const { observation, env } = this.#context;
     for (let start = 0; start < queues.length; start += HOLDINGS_AT_ONCE) {
       const ids = queues.slice(start, start + HOLDINGS_AT_ONCE).map(({ id }) => id);
-      found.push(...(await observation.holdings(ids, env.clock.now())));
+      yield* await observation.holdings(ids, env.clock.now());
     }
-    return found;
   }
 
   #counted({ queue, oldestSentAt, visible, inFlight, delayed }: Holding): QueueCounts {

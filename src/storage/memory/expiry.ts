@@ -18,14 +18,15 @@ export function nextExpiry({ queue, contents }: Pick<QueueState, 'queue' | 'cont
  * Brings the counts to the instant `now`, and frees up to `limit` expired messages; none if this turn has freed very many.
  * Returns how many it freed.
  */
-export function bringTo(basics: Basics, { queue, contents }: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
+export function bringTo(basics: Basics, state: QueueState, now: Millis, limit = FREED_AT_ONCE): number {
+  const { queue, contents } = state;
   contents.bringTo(now);
-  if (nextExpiry({ queue, contents }) > now || !basics.freeing.mayFree(queue.id)) return 0;
+  if (nextExpiry(state) > now || !basics.freeing.mayFree(queue.id)) return 0;
   const freed = contents.expire(now - queue.retentionMs, limit);
   basics.freeing.spend(freed.length, queue.id);
   for (const { key } of freed) basics.outbox.record?.({ kind: 'expired', queue, key });
   // An expired message may have locked its group.
-  announceGroups(basics, { queue, contents }, freed);
+  announceGroups(basics, state, freed);
   return freed.length;
 }
 

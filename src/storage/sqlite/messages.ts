@@ -250,8 +250,9 @@ export class Messages {
       if (deadLettered.length === 0) return candidates;
       groups.refresh(state, deadLettered);
       moved += deadLettered.length;
-      bytes += deadLettered.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
-      this.#bytesRead += deadLettered.reduce((sum, candidate) => sum + READ_MESSAGE_BYTES + sizeOf(candidate), 0);
+      const size = deadLettered.reduce((sum, candidate) => sum + sizeOf(candidate), 0);
+      bytes += size;
+      this.#bytesRead += size + READ_MESSAGE_BYTES * deadLettered.length;
       if (moved < MOVED_AT_ONCE && bytes < PORTION_BYTES) continue;
       const others = candidates.filter((candidate) => !deadLettered.includes(candidate));
       return others.length > 0 ? others : 'unfinished';
